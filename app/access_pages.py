@@ -207,7 +207,8 @@ async def _take(request: Request) -> Response:
     except Refused as error:
         return say(error.status, str(error))
     form = {name: values[0] for name, values in parse_qs(body).items()}
-    name, back = login.tidy(form.get("who", "")), local(form.get("next", "/"), base_path())
+    name = login.tidy(form.get("who", ""))
+    back = local(form["next"], base_path()) if "next" in form else _came_from(request)
     if not name:
         return RedirectResponse(f"{under(NAME_PAGE)}?next={quote(back)}", 303)
     answer = RedirectResponse(back, 303)

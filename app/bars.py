@@ -7,7 +7,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app import theme, words
-from app.wire.distribution import Headline, edges, is_skewed, placed
+from app.wire import distribution
+from app.wire.distribution import Headline, counted, is_skewed
 from hem_core.store.definitions import WRONG
 
 HEIGHT_PX = 250
@@ -19,20 +20,15 @@ def histogram(table: pd.DataFrame, headline: Headline, *, rows: str = "examples"
     rows: what the rows are called, as on the vertical axis. Where one bin dwarfs the others the counts stand on a
     logarithmic axis, right and wrong side by side.
     """
-    borders = edges(pd.Series(table[headline.column]), headline)
-    right = pd.Series(table["error"]).astype("float64") < WRONG
+    borders, *counts = counted(table, headline)
     titles = [(f"{low:.3g}", f"{high:.3g}") for low, high in pairwise(borders)]
     if headline.is_log:
         titles[0] = ("0", titles[0][1])
-    counted = [
-        np.histogram(placed(pd.Series(table.loc[mask, headline.column]), borders), borders)[0]
-        for mask in (right, ~right)
-    ]
-    is_pressed = is_skewed(counted[0] + counted[1])
+    is_pressed = is_skewed(counts[0] + counts[1])
     places = np.linspace(borders[:-1], borders[1:], 5)[1::2]  # a quarter and three quarters into each bin
     middle = np.sqrt(borders[:-1] * borders[1:]) if headline.is_log else (borders[:-1] + borders[1:]) / 2
     chart = go.Figure()
-    for n, place, outcome, colour in zip(counted, places, ("right", "wrong"), (theme.RIGHT, theme.WRONG), strict=True):
+    for n, place, outcome, colour in zip(counts, places, ("right", "wrong"), (theme.RIGHT, theme.WRONG), strict=True):
         chart.add_bar(
             x=place if is_pressed else middle,
             y=n,
@@ -50,21 +46,20 @@ def histogram(table: pd.DataFrame, headline: Headline, *, rows: str = "examples"
         chart.update_xaxes(title=title, range=[float(borders[0]), float(borders[-1])])
     chart.update_yaxes(title=rows, tickformat=",")
     if is_pressed:  # bars on a logarithmic axis cannot be stacked
-        top = float(np.log10(max(2, *counted[0], *counted[1])))
+        top = float(np.log10(max(2, *counts[0], *counts[1])))
         chart.update_yaxes(type="log", title=f"{rows}, log axis", dtick=1, range=[-0.3, top * 1.05])
     return quiet(chart.update_layout(barmode="overlay" if is_pressed else "stack"))
 
 
-def errors(values: pd.Series, *, bins: int = 20, rows: str = "examples") -> go.Figure:
+def errors(values: pd.Series, *, rows: str = "examples") -> go.Figure:
     """How many rows have each error, 0 right .. 1 wrong; values (N,), without missing ones. rows: their name."""
-    known = values.dropna().to_numpy(float)
-    n, borders = np.histogram(np.clip(known, 0, 1), np.linspace(0, 1, bins + 1))
+    borders, n = distribution.errors(values)
     middle = (borders[:-1] + borders[1:]) / 2
     chart = go.Figure(
         go.Bar(
             x=middle,
             y=n,
-            width=0.92 / bins,
+            width=0.92 / len(n),
             marker_color=[theme.WRONG if place >= WRONG else theme.RIGHT for place in middle],
             customdata=[(f"{low:.2f}", f"{high:.2f}") for low, high in pairwise(borders)],
             hovertemplate="error %{customdata[0]} to %{customdata[1]}: %{y:,}<extra></extra>",

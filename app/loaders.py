@@ -376,8 +376,9 @@ def unfit_formats(workspace: Path, name: str, version: int, data: str = "") -> d
 
 def verdicts(level: "Level") -> "pd.DataFrame":
     """The verdicts given to single examples, each a review: id -> tag, value, who, at, n (1)."""
-    found = all_verdicts(level)
-    return found.loc[found["n"] == 1, :]
+    from hem_core.store.verdicts import reviews
+
+    return reviews(all_verdicts(level))
 
 
 def all_verdicts(level: "Level") -> "pd.DataFrame":
@@ -452,7 +453,12 @@ def _places(key: Key, _level: "Level") -> "np.ndarray":
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _row_of(key: Key, _level: "Level") -> "IdIndex":
-    found = _level.id_index()
+    import pyarrow as pa
+
+    from hem_core.store.id_index import id_index
+
+    shared = pa.chunked_array(ids(_level).array.__arrow_array__())  # the same bytes, not a second copy of them
+    found = id_index(shared)
     memory.give_back()
     return found
 
@@ -493,11 +499,9 @@ def _audit_frame(key: Key, _level: "Level") -> "Frame":
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _audit(key: Key, revision: int, confidence: float, _level: "Level") -> "Audit":
-    from hem_core.labels.audit_sample import standing
+    from hem_core.labels.audits import audit_of
 
-    drawn_from = _audit_frame(key, _level)
-    drawn = tags_of(_level).audited(_level.data, drawn_from.key)
-    return standing(drawn_from, ids(_level), verdicts(_level), drawn, confidence)
+    return audit_of(_level, tags(), confidence, drawn_from=_audit_frame(key, _level), ids=ids(_level))
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -699,6 +703,6 @@ def _reviewers() -> dict[tuple[str, str, str], float]:
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _verdicts(folder: str, data: str, level_name: str, revision: int, _log: "TagLog") -> "pd.DataFrame":
-    from app.wire.detail import verdicts
+    from hem_core.store.verdicts import in_state
 
-    return verdicts(_log.state(data))
+    return in_state(_log.state(data))

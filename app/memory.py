@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import os
 import sys
+
+# Arrow reads it when it is first imported; `hem` has set it already.
+os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
 import pyarrow
 
 LARGE_BYTES = 4 << 20
 """An array of at least this size has memory of its own, which is given back as soon as nobody uses the array."""
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of mallopt(3)
+POOLS = 2
+"""From so many pools all threads take their memory. By default each of the server's 20 threads has one of its own, and
+keeps in it what it has done with."""
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # of mallopt(3)
 
 
 def set_up() -> None:
@@ -20,7 +27,8 @@ def set_up() -> None:
         with contextlib.suppress(OSError, AttributeError):  # a C library that has no such switches
             libc = ctypes.CDLL("libc.so.6")
             libc.mallopt(_MMAP_THRESHOLD, LARGE_BYTES)
-            libc.mallopt(_TRIM_THRESHOLD, 4 * LARGE_BYTES)
+            libc.mallopt(_TRIM_THRESHOLD, LARGE_BYTES)
+            libc.mallopt(_ARENA_MAX, POOLS)
 
 
 def give_back() -> None:

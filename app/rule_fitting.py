@@ -79,7 +79,9 @@ def _fitted(level: Level, clause: Any) -> tuple[Any, str]:
 
 def _near(level: Level, clause: dict[str, Any]) -> tuple[Any, str]:
     try:
-        level.nearest(clause["near"]["id"], 1, other=bool(clause["near"].get("other")))
+        if "words" in clause["near"]:
+            return (clause, "") if level.why_no_words is None else (None, level.why_no_words)
+        level.near({**clause["near"], "k": 1})
     except HemError as error:
         return None, str(error)
     return clause, ""

@@ -106,6 +106,13 @@ CSS = """
 /* One ring of the focus for all that keys reach. */
 :is(button, a, summary, [role="button"], [role="tab"], [role="radio"]):focus-visible {
   outline: 2px solid #5686ee; outline-offset: 1px; }
+.hem-name { display: flex; flex-wrap: wrap; gap: .6rem; align-items: end; }
+.hem-name label { display: grid; gap: .3rem; font-size: .875rem; }
+.hem-name :is(input, button) { font: inherit; color: inherit; height: 2.4rem; border-radius: 6px;
+  border: 1px solid rgba(128,138,150,.45); background: transparent; padding: 0 .75rem; }
+.hem-name input { width: 16rem; background: rgba(128,138,150,.12); }
+.hem-name button { background: #2a52be; border-color: transparent; color: #fff; cursor: pointer; }
+.hem-name :is(input, button):focus-visible { outline: 2px solid #5686ee; outline-offset: 1px; }
 [class*="st-key-facts"] { padding-bottom: .6rem; }
 [class*="st-key-facts"] table { width: 100%; border: none; margin: 0; }
 [class*="st-key-facts"] thead { display: none; }

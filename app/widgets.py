@@ -159,7 +159,15 @@ def ask_name() -> None:
             if st.button("Log in", icon=":material/login:", type="primary", key="log_in_to_review"):
                 login.log_in()
             return
-        st.html(_name_link("Enter your name; this browser remembers it"))
+        st.html(_NAME_FORM.format(address=under(NAME_PAGE), longest=login.LONGEST_NAME))
+        st.caption("This browser remembers it.")
+
+
+_NAME_FORM = """
+<form class="hem-name" method="post" action="{address}"><label>Your name
+<input name="who" maxlength="{longest}" required autocomplete="name"></label> <button>Start reviewing</button></form>
+"""
+"""Posted to the page of the name, which leads back to the page that the form stands on."""
 
 
 def _name_link(title: str) -> str:

@@ -48,6 +48,11 @@ def seconds(value: float | None) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
+def size(n_bytes: int) -> str:
+    """A number of bytes as `12 kB`, `3.4 MB`: at least 1 kB."""
+    return f"{n_bytes / 1e6:,.1f} MB" if n_bytes >= 100_000 else f"{max(1, round(n_bytes / 1000)):,} kB"
+
+
 def moment(iso: str | None) -> str:
     """An ISO time as `23 Nov 2026, 10:00` in local time; the text itself when it is none."""
     try:

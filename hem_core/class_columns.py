@@ -18,6 +18,8 @@ PREFIXES: dict[str, Literal["probs", "logits"]] = {
 }  # fmt: skip
 """What a column of predictions begins with, before the name of its class -> what it holds."""
 PREDICTED = ("predicted", "prediction", "pred", "predicted_label", "predicted_class", "y_pred")
+BEST_ALONE = "hold the best class alone"
+"""Of the note of a run whose predictions are that: what is known of the other classes is the sum of them."""
 CONFIDENCE = ("confidence", "conf", "predicted_prob", "score", "prob", "probability")
 OF_SECOND = ("prob", "probability", "proba", "y_prob", "y_proba", "y_score", "score", *PREDICTED)
 MOST_UNKNOWN = 0.05

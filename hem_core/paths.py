@@ -7,7 +7,7 @@ import os
 import stat
 from pathlib import Path
 
-from hem_core.errors import DataError
+from hem_core.errors import DataError, HemError
 
 LONGEST_SHOWN = 80
 WORDS = {
@@ -62,6 +62,12 @@ def read_file(path: Path) -> bytes:
 
 def _odd(mode: int) -> str:
     return ODD.get(stat.S_IFMT(mode), "")
+
+
+def check_is_new(out: Path) -> None:
+    """Raise HemError where the file that a command is to write exists."""
+    if out.exists():
+        raise HemError(f"{out} exists; name another file with --out, or delete it")
 
 
 def short(text: str) -> str:

@@ -177,3 +177,39 @@ def _page(name):
     saved_views.open_from_address()
     view = views()[name]
     frame.show(view.page, needs_run=getattr(view, "NEEDS_RUN", True), bar=getattr(view, "bar", None))
+
+
+CLIP_WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "red", "green", "blue", "disc", "photo"]
+
+
+def _tokenizer():
+    import transformers
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+
+    made = Tokenizer(models.WordLevel({word: index for index, word in enumerate(CLIP_WORDS)}, unk_token="[UNK]"))
+    made.pre_tokenizer = pre_tokenizers.Whitespace()
+    made.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    special = {"pad_token": "[PAD]", "unk_token": "[UNK]", "bos_token": "[CLS]", "eos_token": "[SEP]"}
+    return transformers.PreTrainedTokenizerFast(tokenizer_object=made, **special)
+
+
+@pytest.fixture(scope="session")
+def tiny_clip(tmp_path_factory):
+    """A tiny CLIP in a folder: pictures of 16 px, patches of 8; random weights."""
+    import torch
+    import transformers
+
+    folder, tower = tmp_path_factory.mktemp("clip"), {"hidden_size": 16, "intermediate_size": 16}
+    tower |= {"num_hidden_layers": 1, "num_attention_heads": 2, "initializer_range": 0.5}
+    text = {**tower, "vocab_size": len(CLIP_WORDS), "max_position_embeddings": 8, "bos_token_id": 2, "eos_token_id": 3}
+    config = transformers.CLIPConfig(
+        text_config=text, vision_config={**tower, "image_size": 16, "patch_size": 8}, projection_dim=8
+    )
+    torch.manual_seed(0)
+    transformers.CLIPModel(config).save_pretrained(folder)
+    _tokenizer().save_pretrained(folder)
+    size = {"size": {"shortest_edge": 16}, "crop_size": {"height": 16, "width": 16}}
+    transformers.CLIPImageProcessorPil(**size).save_pretrained(folder)
+    return folder

@@ -5,6 +5,7 @@ import doctest
 import importlib
 import inspect
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -93,6 +94,14 @@ LONGER = {"hem_core/tasks": 95, "hem_core/media": 50}
 @pytest.mark.parametrize("path", ITEMS)
 def test_an_example_is_short(path):
     assert len(ITEMS[path].strip().splitlines()) <= LONGER.get(str(Path(path).parent), 25)
+
+
+@pytest.mark.parametrize("path", ITEMS)
+def test_the_linter_accepts_an_example(path):
+    without_types = ["--ignore", "ANN"] if str(Path(path).parent) in LONGER else []
+    command = [sys.executable, "-m", "ruff", "check", *without_types, "--stdin-filename", path, "-"]
+    done = subprocess.run(command, input=ITEMS[path], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.slow

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from app import theme, words
-from app.wire.distribution import Headline, edges, is_skewed, placed
+from app.wire import distribution
+from app.wire.distribution import Headline, counted, is_skewed
 from hem_core.store.definitions import WRONG
 
 WIDTH = 480
@@ -26,12 +27,7 @@ def histogram(table: pd.DataFrame, headline: Headline, *, rows: str) -> str:
     table: the column and `error`. Counts stand on a logarithmic axis where one bin dwarfs the others; then the wrong
     ones have their share of a bar's height, which a note says.
     """
-    borders = edges(pd.Series(table[headline.column]), headline)
-    is_right = pd.Series(table["error"]).astype("float64") < WRONG if "error" in table else np.ones(len(table), bool)
-    right, wrong = (
-        np.histogram(placed(pd.Series(table.loc[mask, headline.column]), borders), borders)[0]
-        for mask in (is_right, ~is_right)
-    )
+    borders, right, wrong = counted(table, headline)
     total = right + wrong
     is_log = is_skewed(total)
     tall = np.log10(total + 1) if is_log else total.astype(float)
@@ -92,9 +88,8 @@ def intervals(table: pd.DataFrame, whole: float) -> str:
 
 def errors(values: pd.Series) -> str:
     """How many rows have each error, 0 right .. 1 wrong; values (N,)."""
-    known = np.clip(values.dropna().to_numpy(float), 0, 1)
-    counts, borders = np.histogram(known, np.linspace(0, 1, 11))
-    names = [f"{low:.1f} to {high:.1f}" for low, high in pairwise(borders)]
+    borders, counts = distribution.errors(values)
+    names = [f"{low:.2f} to {high:.2f}" for low, high in pairwise(borders)]
     return bars(pd.Series(counts, names), [theme.WRONG if low >= WRONG else theme.RIGHT for low in borders[:-1]])
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.in_process import place_of
 from app.report.page import page
-from hem_core.errors import HemError
+from hem_core.paths import check_is_new
 from hem_core.store.atomic import write_bytes
 
 if TYPE_CHECKING:
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
 def write(run: Run, out: Path, *, level: str) -> Path:
     """Write the report on a level of a run as one HTML file. Raises HemError when the file exists."""
-    if out.exists():
-        raise HemError(f"{out} exists; name another file with --out, or delete it")
+    check_is_new(out)
     opened = run.level(level)
     with place_of(run).entered():
         content = page(run, opened)

@@ -19,6 +19,7 @@ from app.in_process import place_of
 from app.static_page.chosen_rows import chosen_rows
 from app.static_page.contents_of_page import files
 from hem_core.errors import HemError
+from hem_core.paths import check_is_new
 from hem_core.store.atomic import write_bytes
 from hem_core.store.level_names import counted
 
@@ -50,8 +51,7 @@ def write(run: Run, out: Path, *, level: str, limit: int, where: str | None) -> 
     limit: rows at most, the hardest and as many at random; where: a condition over the columns, as `hem export` takes
     it. Raises HemError when the file exists, or no row meets the condition.
     """
-    if out.exists():
-        raise HemError(f"{out} exists; name another file with --out, or delete it")
+    check_is_new(out)
     if limit < 1:
         raise HemError(f"--limit is 1 or more; got {limit}")
     page, n, sentence = content(run, level=level, limit=limit, where=where)

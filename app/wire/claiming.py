@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from app import loaders
-from app.wire.door import Refused, signature, text, whole
-from app.wire.identity import own_level, own_scores
+from app.wire.door import signature, text, whole
+from app.wire.identity import own_level, own_scores, row_numbers
 from hem_core.store.review_claims import LIFETIME, Holder
 
 MOST_ROWS = 200
@@ -17,9 +17,9 @@ MOST_ROWS = 200
 def claim(body: dict[str, Any]) -> dict[str, Any]:
     """Claim the first `most` of some rows, in the order of preference, for a window of a person.
 
-    Returns own (rows), others (row -> who has it on screen), judged (row -> its verdict: done meanwhile, unless
-    `is_dispute`), revision, and seconds, after which a claim runs out. `drop` names rows to give back, `release` gives
-    back all that the window has.
+    Returns own (rows), others (row -> who has it on screen), judged (row -> its verdict: done meanwhile), settled
+    (rows), revision, and seconds, after which a claim runs out. With `is_dispute` no row is judged, and those on which
+    people no longer disagree are settled. `drop` names rows to give back, `release` gives back all that the window has.
     """
     level = own_level(body)
     own_scores(body, level)
@@ -27,28 +27,29 @@ def claim(body: dict[str, Any]) -> dict[str, Any]:
     claims = loaders.tags_of(level).claims(level.data)
     if body.get("release") is True:
         claims.release(holder)
-    rows, dropped = (_rows(body, name, level.n) for name in ("rows", "drop"))
+    rows = _distinct(row_numbers(level, body.get("rows"), MOST_ROWS))
+    dropped = row_numbers(level, body.get("drop", []), MOST_ROWS, "drop")
     ids = loaders.ids(level)[rows].tolist()
     log = loaders.tags_of(level)
-    revision, judged = log.revision(level.data), {}
-    if body.get("is_dispute") is not True:
+    revision, judged, settled = log.revision(level.data), {}, set()
+    if body.get("is_dispute") is True:
+        settled = set(ids).difference(loaders.disagreements(level).disputed)
+    else:
         about = log.about(level.data, ids, 0)
         judged = {id: one["verdict"] for id, one in about.items() if one["verdict"] and one["verdict"]["n"] == 1}
-    open_ones = [id for id in ids if id not in judged]
+    open_ones = [id for id in ids if id not in judged and id not in settled]
     found = claims.take(holder, open_ones, whole(body, "most"), drop=loaders.ids(level)[dropped].tolist())
     row_of = dict(zip(ids, rows.tolist(), strict=True))
     return {
         "own": [row_of[id] for id in found.own],
         "others": {str(row_of[id]): who for id, who in found.others.items()},
         "judged": {str(row_of[id]): {key: one[key] for key in ("tag", "value", "who")} for id, one in judged.items()},
+        "settled": [row_of[id] for id in ids if id in settled],
         "revision": revision,
         "seconds": LIFETIME,
     }
 
 
-def _rows(body: dict[str, Any], name: str, n: int) -> np.ndarray:
-    rows = body.get(name, [] if name == "drop" else None)
-    is_short = isinstance(rows, list) and len(rows) <= MOST_ROWS
-    if not isinstance(rows, list) or not is_short or not all(type(row) is int and 0 <= row < n for row in rows):
-        raise Refused(400, f"'{name}' must be a list of at most {MOST_ROWS} whole numbers from 0 to {n - 1}")
-    return np.array(list(dict.fromkeys(rows)), np.int64)
+def _distinct(rows: np.ndarray) -> np.ndarray:
+    """The rows in their order, each once."""
+    return np.array(list(dict.fromkeys(rows.tolist())), np.int64)

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from app.wire import arrays, columns, masks
 from app.wire.door import NEVER, Refused, text, whole
-from app.wire.identity import own_level, own_scores
+from app.wire.identity import is_row, own_level, own_scores, row_numbers
 from hem_core.store import density
 
 if TYPE_CHECKING:
@@ -48,10 +48,8 @@ def page(body: dict[str, Any]) -> Response:
 def values(body: dict[str, Any]) -> Response:
     """The values of some `rows` in some `columns` of numbers."""
     level = asked_level(body)
-    rows = body.get("rows")
-    if not isinstance(rows, list) or len(rows) > MOST_A_PAGE or not all(_is_row(level, row) for row in rows):
-        raise Refused(400, f"'rows' must be at most {MOST_A_PAGE} whole numbers from 0 to {level.n - 1}")
-    return JSONResponse({"values": _values(level, np.array(rows, np.int64), body)}, headers=NEVER)
+    rows = row_numbers(level, body.get("rows"), MOST_A_PAGE)
+    return JSONResponse({"values": _values(level, rows, body)}, headers=NEVER)
 
 
 def counts(body: dict[str, Any]) -> Response:
@@ -111,14 +109,10 @@ def _is_descending(body: dict[str, Any]) -> bool:
 
 def _start_around(level: Level, values: np.ndarray, mask: np.ndarray | None, body: dict[str, Any]) -> int:
     row, offset = body["around"], finite(body, "start")
-    if not _is_row(level, row):
+    if not is_row(level, row):
         raise Refused(400, f"'around' must be a row from 0 to {level.n - 1}")
     place = density.place(values, mask, row, is_descending=_is_descending(body))
     return max(0, (place or 0) + int(offset))
-
-
-def _is_row(level: Level, row: object) -> bool:
-    return isinstance(row, int) and not isinstance(row, bool) and 0 <= row < level.n
 
 
 def _values(level: Level, rows: np.ndarray, body: dict[str, Any]) -> dict[str, list[float | None]]:

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from app.wire import columns, contents
+from hem_core.class_columns import BEST_ALONE
 from hem_core.difficulty.axes import axes, percentiles
 from hem_core.store.level import Level
 from hem_core.store.neighbours_and_curves import curves_of, neighbours_of
-from hem_core.store.verdicts import VERDICTS
 
 if TYPE_CHECKING:
     from hem_core.store.tags import TagLog
@@ -66,7 +66,7 @@ def details(level: Level, ranks: Ranks, rows: Sequence[int], log: TagLog) -> lis
     """One JSON object per example, in the order of rows; keys are those read by browser/review."""
     if not len(rows):
         return []
-    table = level.records(rows)
+    table = _without_guesses(level, level.records(rows))
     ids = [str(example["id"]) for example in table]
     graph = neighbours_of(level, rows, NEIGHBOURS)
     duplicates = [_duplicates(ranks, row, example) for row, example in zip(rows, table, strict=True)]
@@ -104,6 +104,22 @@ def details(level: Level, ranks: Ranks, rows: Sequence[int], log: TagLog) -> lis
         item["bulk"] = None if is_single else verdict
         items.append(item)
     return items
+
+
+def _without_guesses(level: Level, table: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The records without probabilities that nobody gave: of predictions that were the best class alone, those of the
+    others are unknown, though scores are made as if they were equal. Of two classes the other one has all the rest."""
+    if len(level.classes) <= 2 or not any(BEST_ALONE in note for note in level.info.get("notes") or ()):
+        return table
+    return [_of_best(example) for example in table]
+
+
+def _of_best(example: Mapping[str, Any]) -> dict[str, Any]:
+    best, is_right = example.get("predicted"), example.get("predicted") == example.get("label")
+    both = zip(example.get("top_classes", ()), example.get("top_probs", ()), strict=True)
+    known = {name: value for name, value in both if name == best}
+    rest = {name: value for name, value in example.items() if is_right or name != "label_prob"}
+    return {**rest, "top_classes": list(known), "top_probs": list(known.values())}
 
 
 def blinded(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -214,11 +230,6 @@ def _past(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
         }
         for event in entries
     ]
-
-
-def verdicts(state: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the tag log's fold that are verdicts, one an example: id -> tag, value, who, at, n."""
-    return state.loc[state["tag"].isin(VERDICTS), :].set_index("id")
 
 
 def _json(value: object) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from app.wire import columns
+from hem_core.store.definitions import WRONG
 
 if TYPE_CHECKING:
     from hem_core.store.level import Level
@@ -17,6 +18,8 @@ CANDIDATES = ("error_prob", "loss", "loss_oos", "margin", "difficulty")
 """Columns, the best first. A percentile is flat by construction: it comes last."""
 FEWEST_DECADES, MOST_DECADES = 1, 7
 """A logarithmic axis ends this many powers of ten below the largest value; smaller values share its first bin."""
+
+ERROR_BINS = 20
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,26 @@ def edges(values: pd.Series, headline: Headline, *, bins: int = 40) -> np.ndarra
 def placed(values: pd.Series, edges: np.ndarray) -> np.ndarray:
     """The finite values, moved to the nearest edge where they lie outside: zeros fall in a logarithmic first bin."""
     return np.clip(_finite(values), edges[0], edges[-1])
+
+
+def counted(table: pd.DataFrame, headline: Headline) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(B + 1,) edges, (B,) rows that are right and (B,) that are wrong in each bin.
+
+    table: the column, and `error`; without it every row is right.
+    """
+    values = pd.Series(table[headline.column])
+    error = pd.Series(table["error"]).astype("float64") if "error" in table else pd.Series(0.0, values.index)
+    borders = edges(values, headline)
+    n_right, n_wrong = (
+        np.histogram(placed(pd.Series(values[rows]), borders), borders)[0] for rows in (error < WRONG, ~(error < WRONG))
+    )
+    return borders, n_right, n_wrong
+
+
+def errors(values: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """(B + 1,) edges from 0, right, to 1, wrong, and how many errors are in each bin; missing ones are in none."""
+    borders = np.linspace(0, 1, ERROR_BINS + 1)
+    return borders, np.histogram(np.clip(values.dropna().to_numpy(float), 0, 1), borders)[0]
 
 
 def _has_shape(level: Level, name: str, *, is_positive: bool) -> bool:

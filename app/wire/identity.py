@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from app import loaders
-from app.wire.door import text
+from app.wire.door import Refused, text
 from hem_core.errors import ConflictError, RunError
 from hem_core.store.fingerprint import fingerprint
 from hem_core.store.level_names import EXAMPLES
@@ -51,6 +53,23 @@ def own_level(body: dict[str, Any]) -> Level:
             f"run '{level.run}' was scored again with other {level.name}, or in another order; {RELOAD}"
         )
     return level
+
+
+def row_numbers(level: Level, rows: object, most: int | None = None, name: str = "rows") -> np.ndarray:
+    """(M,) int64, the rows of a level that a request names, in its order. Raises Refused (400) for anything else.
+
+    most: how many a request may name; name: of the field, for the message.
+    """
+    is_short = isinstance(rows, list) and (most is None or len(rows) <= most)
+    if not isinstance(rows, list) or not is_short or not all(is_row(level, row) for row in rows):
+        many = "" if most is None else f"at most {most:,} "
+        raise Refused(400, f"'{name}' must be a list of {many}whole numbers from 0 to {level.n - 1}")
+    return np.array(rows, np.int64)
+
+
+def is_row(level: Level, row: object) -> bool:
+    """Whether this is the number of a row of a level."""
+    return type(row) is int and 0 <= row < level.n
 
 
 def own_scores(body: dict[str, Any], level: Level) -> None:

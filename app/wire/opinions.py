@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from app import loaders
+from hem_core.labels.disagreements import said_of
 
 if TYPE_CHECKING:
     from hem_core.labels.disagreements import Said
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 def items(level: Level, rows: Sequence[int]) -> list[dict[str, Any]]:
     """For each row `opinions`, oldest first: who, tag, value, at; where people correct boxes `place`, the class and
     the box that this person says is there, None for nothing. [] where fewer than two people said something."""
-    said = loaders.disagreements(level).said if len(rows) else {}
-    ids = loaders.ids(level)[list(rows)].tolist() if said else [""] * len(rows)
+    ids = loaders.ids(level)[list(rows)].tolist()
+    said = said_of(level, loaders.tags(), ids)
     return [{"opinions": [_as_json(one) for one in said.get(id, ())]} for id in ids]
 
 

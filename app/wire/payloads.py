@@ -10,7 +10,7 @@ import pandas as pd
 
 from hem_core.cells import safe_cell
 from hem_core.store.id_index import IdIndex
-from hem_core.store.verdicts import VERDICTS
+from hem_core.store.verdicts import VERDICTS, in_state
 
 
 def names(distinct: Iterable[object], first: Sequence[str] = ()) -> list[str]:
@@ -58,8 +58,8 @@ def verdict_codes(state: pd.DataFrame, ids: IdIndex) -> np.ndarray:
     ids: those of the examples. state is the tag log's fold (id, tag, …); free tags are left out.
     """
     out = np.zeros(len(ids), dtype=np.uint8)
-    verdicts = state[state["tag"].isin(VERDICTS)]
-    rows = ids.get_indexer(verdicts["id"])
+    verdicts = in_state(state)
+    rows = ids.get_indexer(verdicts.index)
     code = {tag: code for code, tag in enumerate(VERDICTS, start=1)}
     position, tags = pd.factorize(verdicts["tag"])
     values = np.array([code[tag] for tag in tags], dtype=np.uint8)[position]
@@ -71,6 +71,12 @@ def free_tags(state: pd.DataFrame) -> dict[str, list[str]]:
     """The tags that are no verdicts, by example: id -> names; state is the tag log's fold (id, tag, …)."""
     free = state[~state["tag"].isin(VERDICTS)]
     return {str(id): part.tolist() for id, part in free.groupby("id")["tag"]}
+
+
+def with_tags(table: pd.DataFrame, state: pd.DataFrame) -> pd.DataFrame:
+    """The table with a column `tags`, verdicts included, joined by ", "; state is the tag log's fold (id, tag, …)."""
+    tags = {str(id): ", ".join(part) for id, part in state.groupby("id")["tag"]}
+    return table.assign(tags=[tags.get(id, "") for id in table["id"]])
 
 
 def to_csv(table: pd.DataFrame) -> str:

@@ -35,8 +35,13 @@ from app.wire import (
     why,
 )
 from app.wire.detail import blinded, details
+<<<<<<< HEAD
 from app.wire.door import NEVER, Refused, guarded, parsed, posted, token
 from app.wire.identity import own_level, own_scores
+=======
+from app.wire.door import NEVER, Refused, guarded, parsed, posted, say, token
+from app.wire.identity import own_level, own_scores, row_numbers
+>>>>>>> wt-people
 from app.wire.relatives import relatives
 from hem_core.errors import HemError
 from hem_core.store.level_names import EXAMPLES
@@ -131,7 +136,7 @@ def _replay(level: Level, request: Request) -> Response:
 
 
 def _ids(level: Level, request: Request) -> Response:
-    return JSONResponse(level.at(_rows(level, request), ["id"])["id"].tolist(), headers=_cache(level, request))
+    return JSONResponse(loaders.ids(level)[_rows(level, request)].tolist(), headers=_cache(level, request))
 
 
 def _thumbs(level: Level, request: Request) -> Response:
@@ -209,7 +214,7 @@ def _verdicts(level: Level, request: Request) -> Response:
 def _free(level: Level, request: Request) -> Response:
     """The free tags of some rows: a list of names for each."""
     given = payloads.free_tags(loaders.tags_of(level).state(level.data))
-    ids = level.at(_rows(level, request), ["id"])["id"]
+    ids = loaders.ids(level)[_rows(level, request)]
     return JSONResponse([given.get(id, []) for id in ids], headers=NEVER)
 
 
@@ -252,13 +257,7 @@ def _rows(level: Level, request: Request) -> np.ndarray:
         raise Refused(400, f"'rows' must be whole numbers with commas between; got '{text[:40]}'") from error
     if len(rows) > MAX_ROWS:
         raise Refused(400, f"at most {MAX_ROWS} rows a request; got {len(rows)}")
-    return _row_numbers(level, rows)
-
-
-def _row_numbers(level: Level, rows: object) -> np.ndarray:
-    if not isinstance(rows, list) or not all(type(row) is int and 0 <= row < level.n for row in rows):
-        raise Refused(400, f"rows must be a list of whole numbers from 0 to {level.n - 1}")
-    return np.asarray(rows, dtype=np.int64)
+    return row_numbers(level, rows)
 
 
 def _bytes(content: bytes, headers: dict[str, str]) -> Response:

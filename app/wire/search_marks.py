@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from app.wire.door import Refused
-from app.wire.identity import own_level
+from app.wire.identity import own_level, row_numbers
 from hem_core.store import search
 
 if TYPE_CHECKING:
@@ -22,11 +22,10 @@ def found(body: dict[str, Any]) -> dict[str, Any]:
     """body: search, rows. `found` has for each row its `terms` and the `excerpt` of its longest text, or null; without
     rows it only says whether the search can be made. Raises DataError for one that cannot.
     """
-    level, rows, text = own_level(body), body.get("rows"), body.get("search")
+    level, text = own_level(body), body.get("search")
     if not isinstance(text, str):
         raise Refused(400, "'search' must be a text")
-    if not isinstance(rows, list) or len(rows) > MOST_ROWS or not all(type(row) is int for row in rows):
-        raise Refused(400, f"'rows' must be a list of up to {MOST_ROWS} whole numbers")
+    rows = row_numbers(level, body.get("rows"), MOST_ROWS).tolist()
     wanted = search.parse(text)
     return {"found": _in_rows(level, wanted, rows) if rows else []}
 

@@ -65,10 +65,8 @@ def csv(body: dict[str, Any]) -> Response:
     level, names = _level(body), _names(body)
     chosen = list(dict.fromkeys(["id", *names]))
     found = level.at(_order(level, body), chosen)
-    tags = loaders.tags_of(level).state(level.data)
-    given = {str(id): ", ".join(part["tag"]) for id, part in tags.groupby("id")}
-    found["tags"] = [given.get(id, "") for id in found["id"]]
-    return Response(payloads.to_csv(found), media_type="text/csv; charset=utf-8", headers=NEVER)
+    tagged = payloads.with_tags(found, loaders.tags_of(level).state(level.data))
+    return Response(payloads.to_csv(tagged), media_type="text/csv; charset=utf-8", headers=NEVER)
 
 
 def _level(body: dict[str, Any]) -> Level:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from app import loaders, words
 from app.wire import audits, masks, payloads, scenes, tag_sets, tag_words
 from app.wire.door import NEVER, Refused, signature, text, whole
-from app.wire.identity import check_workspace, named_level, own_level, own_scores
+from app.wire.identity import check_workspace, named_level, own_level, own_scores, row_numbers
 from hem_core import tasks
 from hem_core.errors import ConflictError, DataError
 from hem_core.store import rules
@@ -87,9 +87,8 @@ def csv(body: dict[str, Any]) -> Response:
     own_scores(body, level)
     tags = loaders.tags_of(level).state(level.data)
     found = level.query(body.get("rule"), tags=tags, columns=[n for n in CSV_COLUMNS if n in level.columns()])
-    given = {str(id): ", ".join(part["tag"]) for id, part in tags.groupby("id")}
-    found["tags"] = [given.get(id, "") for id in found["id"]]
-    return Response(payloads.to_csv(found.drop(columns="row")), media_type="text/csv; charset=utf-8", headers=NEVER)
+    tagged = payloads.with_tags(found.drop(columns="row"), tags)
+    return Response(payloads.to_csv(tagged), media_type="text/csv; charset=utf-8", headers=NEVER)
 
 
 def _stored(body: dict[str, Any], known: dict[str, Any]) -> tuple[list[str], str]:
@@ -271,9 +270,7 @@ def _ids_of_rows(body: dict[str, Any], rows: object) -> list[str]:
     """The ids behind the rows of a run that was not scored again: blind review knows no ids."""
     level = own_level(body)
     own_scores(body, level)
-    if not isinstance(rows, list) or not all(type(row) is int and 0 <= row < level.n for row in rows):
-        raise Refused(400, f"'rows' must be a list of whole numbers from 0 to {level.n - 1}")
-    return loaders.ids(level)[list(dict.fromkeys(rows))].tolist()
+    return list(dict.fromkeys(loaders.ids(level)[row_numbers(level, rows)].tolist()))
 
 
 def _check_known(level: Level, ids: list[str]) -> None:

@@ -56,7 +56,7 @@ def near(body: dict[str, Any]) -> dict[str, Any]:
     clause = body.get("near")
     rules.validate({"all": [{"near": clause}]}, {})
     assert isinstance(clause, dict)
-    rows, distances = level.nearest(clause["id"], clause["k"], other=bool(clause.get("other")))
+    rows, distances = level.near(clause)
     return {"rows": rows.tolist(), "distances": [round(float(one), 6) for one in distances]}
 
 

@@ -15,7 +15,6 @@ from hem_core.cli._screen import bars, say, table
 from hem_core.cli._trainings import Budget, Device, DryRun
 from hem_core.cli.retrain import say_expectation
 from hem_core.jobs.command import listed
-from hem_core.retrain.report.answer import arm_names
 from hem_core.retrain.threads import yield_while_waiting
 
 if TYPE_CHECKING:
@@ -82,7 +81,7 @@ def prove(
     separator: Annotated[str | None, _option("What joins the tags of one label: '|', ';' or ','.", panel=DATA)] = None,
     classes: Annotated[str | None, _option("Class names in the order of the outputs.", panel=DATA)] = None,
     resize: Annotated[int | None, _option("Pixels of the shorter side of image files.", panel=DATA, min=1)] = None,
-    seeds: Annotated[int, typer.Option(help="Trainings of each arm.", min=1)] = 5,
+    seeds: Annotated[int, typer.Option(help="Trainings of each arm.", min=2)] = 5,
     seed: Annotated[int, typer.Option(help="The first of the seeds.", min=0)] = 0,
     out: Annotated[Path, typer.Option(help="Folder for trainings and report, made if need be.")] = Path("hem-prove"),
     name: Annotated[str | None, typer.Option(help="Name of the proof. Default: that of the list.")] = None,
@@ -176,6 +175,8 @@ def _say_list(opened: Opened) -> None:
 
 def _say_plan(plan: dict[str, Any]) -> None:
     """What is trained and tested, before it starts."""
+    from hem_core.retrain.report.answer import arm_names
+
     for arm, about in arm_names(plan["question"]).items():
         if arm in plan["arms"]:
             say("  {}", f"{arm}: {about}")

@@ -139,6 +139,13 @@ def score(
     layer: Annotated[
         str | None, _option("Module whose output is the embedding; none to skip embeddings.", panel=EXTRA)
     ] = None,
+    embedding: Annotated[
+        Path | None,
+        _option(
+            "Folder of a text-image model (CLIP, SigLIP) that embeds the pictures, so that words find them.",
+            panel=EXTRA,
+        ),
+    ] = None,
     neighbours: Annotated[int, _option("Number of neighbours kept for each example.", "--k", panel=EXTRA, min=1)] = 15,
     no_probes: Annotated[
         bool, _option("Skip the probes: reasons come from simple rules, uncalibrated.", "--no-probes", panel=EXTRA)
@@ -160,7 +167,6 @@ def score(
     from hem_core.runs.options import Options
     from hem_core.runs.score import score as score_run
 
-    columns = {"id": id_column, "label": ",".join(label_column or ()), "image": image_column, "text": text_column}
     options = Options(
         task=task,
         loss=loss,
@@ -183,12 +189,13 @@ def score(
         batch_size=_batch_size(batch_size),
         precision=precision,
         layer=layer,
+        embedding=embedding,
         resize=resize,
         has_map=not no_map,
         k=neighbours,
         seed=seed,
         name=name,
-        columns=_columns(columns, feature_columns),
+        columns=_columns(feature_columns, label_column, id=id_column, image=image_column, text=text_column),
         arguments=_arguments(foreground=foreground_iou, background=background_iou, floor=confidence_floor, pool=pool),
         is_strict=fail_fast,
         overwrite=overwrite,
@@ -210,9 +217,10 @@ def _sample(*, is_in: bool, is_out: bool) -> Literal["in-sample", "out-of-sample
     return "out-of-sample" if is_out else "in-sample" if is_in else "unknown"
 
 
-def _columns(named: dict[str, str | None], features: str | None) -> dict[str, str | Sequence[str]]:
+def _columns(features: str | None, labels: Sequence[str] | None, **named: str | None) -> dict[str, str | Sequence[str]]:
     """The columns that the user named, by the option of the reader."""
     found = {f"{name}_column": column for name, column in named.items()} | {"feature_columns": features}
+    found["label_column"] = ",".join(labels or ())
     return {option: column for option, column in found.items() if column}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -43,6 +43,8 @@ class Network:
     task: Task = field(default_factory=load)
     is_probability: bool = False
     """Whether the model ends in a sigmoid: its outputs become the log-odds that the task expects."""
+    embedder: Callable[[Values], Tensor] | None = None
+    """What gives the features in place of the model: stored pictures, n of them -> (n, D)."""
 
     def forward(self, values: Values) -> tuple[Tensor, Tensor | None]:
         """Stored values, n of them -> raw (n, W) float32, as the task reads it, and features (n, D) or None.
@@ -59,6 +61,8 @@ class Network:
         if len(raw) != len(values):
             what = "logits" if has_logits(self.task) else "outputs"
             raise ModelError(f"the model gave {len(raw)} rows of {what} for {len(values)} examples")
+        if self.embedder is not None:
+            return raw, self.embedder(values)
         if not self.gives_embeddings:
             return raw, tap.features
         own = embeddings_of(output)

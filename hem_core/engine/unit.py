@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
-from hem_core.engine.batch import Batch, Inputs
+from hem_core.engine.batch import Batch, Inputs, Values
 from hem_core.engine.example_scores import example_scores
 from hem_core.engine.ghost_norms import gradient_norms
 from hem_core.engine.inputs import batches
@@ -54,6 +54,8 @@ class Job:
     has_grand: bool = False
     """Also the gradient norms of the whole network."""
     task: Task = field(default_factory=load)
+    embedder: Callable[[Values], Tensor] | None = None
+    """What gives the features of `inputs` where there is no `network`: `Network.embedder`."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,11 @@ def _pieces(job: Job, wanted: list[int]) -> Iterator[_Piece]:
     elif job.stored is not None and job.inputs is not None:
         for batch in batches(job.inputs, wanted, job.plan.batch_size):
             raw, features = job.stored.at(batch.indices)
+            features = job.embedder(batch.values) if job.embedder is not None and batch.indices else features
             yield _Piece(batch.indices, batch.hashes, batch.failures, raw, features, remarks=batch.remarks)
+    elif job.predictions is not None and job.embedder is not None and job.inputs is not None:
+        for batch in batches(job.inputs, wanted, job.plan.batch_size):
+            yield _embedded(job, job.predictions, batch)
     elif job.predictions is not None and wanted:
         yield _predicted(job.predictions, wanted)
 
@@ -190,6 +196,16 @@ def _predicted(source: Predictions | ColumnPredictions, wanted: list[int]) -> _P
     features = torch.from_numpy(embeddings[at]) if embeddings is not None else None
     failures = [(index, reasons[index]) for index in wanted if index in reasons]
     return _Piece(keep, [], failures, torch.from_numpy(logits[at]), features)
+
+
+def _embedded(job: Job, source: Predictions | ColumnPredictions, batch: Batch) -> _Piece:
+    """Predictions of the pictures that could be read, with the embeddings of these."""
+    if not batch.indices or job.embedder is None:
+        return _Piece([], [], batch.failures, None, None, remarks=batch.remarks)
+    piece, features = _predicted(source, batch.indices), job.embedder(batch.values)
+    at = {index: place for place, index in enumerate(batch.indices)}
+    kept = features[[at[index] for index in piece.indices]]
+    return replace(piece, features=kept, failures=piece.failures + batch.failures, remarks=batch.remarks)
 
 
 def _head_input_norm(features: Tensor | None, network: Network | None) -> Tensor | None:

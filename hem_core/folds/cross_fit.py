@@ -42,6 +42,8 @@ class CrossFit:
     """Of the extra examples, each in the training that it was planted in; None when nothing was recorded."""
     dynamics: Dynamics | None
     """Of the N examples, mean over the trainings that had them (a hit: in more than half)."""
+    accuracies: np.ndarray
+    """(E,) training accuracy of each epoch, mean over the trainings; (0,) when nothing was recorded."""
     losses: np.ndarray | None = None
     """(N, R) float32: the loss of each of several repeats alone; NaN where it is not known. None for a single one."""
     errors: np.ndarray | None = None
@@ -130,7 +132,9 @@ def cross_fit(
         alone += [_judged(trainings, raw)] if repeats > 1 else []
         recorded_extra.add(_recorded(each, recorded, extra))
     losses, errors = (np.stack(each, axis=1) for each in zip(*alone, strict=True)) if alone else (None, None)
-    return CrossFit(rows.raw, probes.raw, recorded_extra.dynamics, recorded.dynamics, losses, errors)
+    return CrossFit(
+        rows.raw, probes.raw, recorded_extra.dynamics, recorded.dynamics, recorded.accuracies, losses, errors
+    )
 
 
 @dataclass(frozen=True)

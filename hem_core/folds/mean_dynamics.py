@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from hem_core.dynamics.table import Dynamics
+from hem_core.dynamics.window import accuracies
 
 
 class MeanDynamics:
@@ -21,6 +22,7 @@ class MeanDynamics:
         self._totals = np.zeros((3, len(ids), 0))
         self._counts = np.zeros((3, len(ids), 0), np.uint16)
         self._label_of: dict[str, int | str | None] = {}
+        self._accuracies: list[np.ndarray] = []
 
     def add(self, recorded: Dynamics | None) -> None:
         """One more recording; None counts for nothing."""
@@ -34,7 +36,16 @@ class MeanDynamics:
         is_known = ~np.isnan(values)
         self._totals[:, :, : recorded.n_epochs] += np.where(is_known, values, 0)
         self._counts[:, :, : recorded.n_epochs] += is_known
+        self._accuracies.append(accuracies(recorded.hits))
         self._label_of |= dict(zip(recorded.ids, recorded.targets or (), strict=False))
+
+    @property
+    def accuracies(self) -> np.ndarray:
+        """(E,) training accuracy of each epoch, mean over the trainings that had it."""
+        longest = max((len(each) for each in self._accuracies), default=0)
+        padded = [np.pad(each, (0, longest - len(each)), constant_values=np.nan) for each in self._accuracies]
+        known = ~np.isnan(padded)
+        return np.where(known, padded, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
 
     @property
     def dynamics(self) -> Dynamics | None:

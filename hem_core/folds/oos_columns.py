@@ -10,6 +10,7 @@ import torch
 from hem_core.engine.example_scores import example_scores
 from hem_core.reasons.facts import has_energy
 from hem_core.tasks import Task, load
+from hem_core.thresholds import WRONG
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +27,12 @@ class OutOfSample:
     def errors(self, targets: np.ndarray) -> np.ndarray:
         """(N,): 1 where the model was wrong, 0 where right, NaN where it was not asked."""
         return np.where(np.isnan(self.logits[:, 0]), np.nan, self.task.errors(self.logits, targets))
+
+    def accuracy(self, targets: np.ndarray) -> float | None:
+        """Share of the examples that were asked and are right, 0 .. 1; None where nothing was asked."""
+        error = self.errors(targets)
+        known = error[~np.isnan(error)]
+        return float((known < WRONG).mean()) if len(known) else None
 
 
 def beside(found: OutOfSample, targets: np.ndarray) -> dict[str, np.ndarray]:

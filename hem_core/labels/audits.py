@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from hem_core.labels.audit_sample import Audit, Frame, frame, standing
-from hem_core.store.verdicts import VERDICTS
+from hem_core.store.verdicts import in_state, reviews
 
 if TYPE_CHECKING:
     from hem_core.store.level import Level
     from hem_core.store.tags import TagLog
 
 
-def audit_of(level: Level, log: TagLog, confidence: float, drawn_from: Frame | None = None) -> Audit:
-    """How far the audit of a level has come. log: of the workspace; drawn_from: the frame, where it was made before."""
+def audit_of(
+    level: Level, log: TagLog, confidence: float, *, drawn_from: Frame | None = None, ids: pd.Index | None = None
+) -> Audit:
+    """How far the audit of a level has come. log: of the workspace.
+
+    drawn_from, ids: the frame and the level's ids, where somebody has them already.
+    """
     found, own = drawn_from or frame(level), log.level(level.name)
-    state = own.state(level.data)
-    verdicts = state.loc[state["tag"].isin(VERDICTS) & (state["n"] == 1), :].set_index("id")
-    ids = pd.Index(level.table(["id"])["id"])
+    verdicts = reviews(in_state(own.state(level.data)))
+    ids = pd.Index(level.table(["id"])["id"]) if ids is None else ids
     return standing(found, ids, verdicts, own.audited(level.data, found.key), confidence)

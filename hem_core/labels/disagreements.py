@@ -70,14 +70,25 @@ def disagreements(level: Level, log: TagLog) -> Disagreements:
     of two. Of boxes the answer of most is then what is corrected; elsewhere the last verdict counts, so that a dispute
     goes on while it is not the answer of most.
     """
-    actions = log.level(level.name).actions(level.data)
-    if _is_corrected(level):
-        said, is_last = _of_boxes(level, box_opinions.opinions(actions)), False
-    else:
-        said, is_last = _of_labels(level, opinions(actions, _counts)), True
+    said, is_last = said_of(level, log), not _is_corrected(level)
     disputed = [id for id, some in said.items() if not _is_settled(some, has_last=is_last)]
     disputed.sort(key=lambda id: (said[id][-1].opinion.at, id))
     return Disagreements(said, tuple(disputed), _agreements(said))
+
+
+def said_of(level: Level, log: TagLog, ids: Collection[str] | None = None) -> dict[str, tuple[Said, ...]]:
+    """Id -> what each person last said, oldest first, of the rows that two or more judged: of some ids, or of all.
+
+    Takes time by the rows that several people judged, however long the log is.
+    """
+    own = log.level(level.name)
+    several = own.several(level.data, ids)
+    if not several:
+        return {}
+    actions = own.actions(level.data, several)
+    if _is_corrected(level):
+        return _of_boxes(level, box_opinions.opinions(actions))
+    return _of_labels(level, opinions(actions, _counts))
 
 
 def _is_corrected(level: Level) -> bool:

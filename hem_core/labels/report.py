@@ -15,7 +15,7 @@ from hem_core.labels.label_errors import LabelErrors
 from hem_core.store.answers import answers
 from hem_core.store.audit_settings import stop_rule
 from hem_core.store.run import Run, open_run
-from hem_core.store.verdicts import VERDICTS
+from hem_core.store.verdicts import in_state, reviews
 from hem_core.store.workspace import open_workspace
 
 
@@ -54,4 +54,4 @@ def _verdicts(folder: Path | str, data: str) -> pd.DataFrame:
         state = open_workspace(Path(folder)).tags().state(data)
     except RunError:  # a run outside of a workspace has no tags
         return pd.DataFrame({"tag": []}, index=pd.Index([], dtype="str"))
-    return state.loc[state["tag"].isin(VERDICTS) & (state["n"] == 1), :].set_index("id")  # bulk tags looked at none
+    return reviews(in_state(state))

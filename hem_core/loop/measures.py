@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from hem_core.tasks import HasResiduals, MeasuresTogether, Task
+from hem_core.tasks import HasResiduals, MeasuresTogether, Task, residual_measures
 
 SHARE = "share"
 """The unit of what is printed in percent."""
@@ -38,7 +38,6 @@ OF_CLASSES = (
     Measure("worst_class", "worst class"),
 )
 """Of a task with classes; shares in 0 .. 1, higher is better."""
-ABSOLUTE, SQUARED = "mean absolute error", "root mean squared error"
 
 
 def measures_in(report: Mapping[str, Any]) -> tuple[Measure, ...]:
@@ -98,21 +97,21 @@ def _of_numbers(task: HasResiduals, raw: np.ndarray, targets: np.ndarray) -> dic
     residual = task.residuals(raw, targets)  # (T, D)
     absolute, squared = np.nanmean(np.abs(residual), axis=0), np.sqrt(np.nanmean(residual**2, axis=0))  # (D,)
     names = tuple(task.output_names)
-    if not names:
-        unit = "in units of the label"
-        return {_named(ABSOLUTE, unit): float(absolute[0]), _named(SQUARED, unit): float(squared[0])}
-    spreads = np.asarray(task.spreads, np.float64)
-    found = {
-        _named(f"normalised {words}", "× spread"): float((values / spreads).mean())
-        for words, values in ((ABSOLUTE, absolute), (SQUARED, squared))
-    }
-    cleaned = [_column(name) for name in names]
-    for at, name in enumerate(names):
-        ending = f"_{at}" if cleaned.count(cleaned[at]) > 1 else ""  # names that differ by their signs alone
-        for words, values in ((ABSOLUTE, absolute), (SQUARED, squared)):
-            measure = _named(f"{words} of {name}", "in its own unit")
-            found[replace(measure, column=measure.column + ending)] = float(values[at])
-    return found
+    both = np.stack([absolute, squared], axis=1)  # (D, 2)
+    means = [(both / np.asarray(task.spreads, np.float64)[:, None]).mean(axis=0)] if names else []
+    values = np.concatenate([*means, *both]).tolist()
+    found = {_named(*each): value for each, value in zip(residual_measures(names), values, strict=True)}
+    return found if len({each.column for each in found}) == len(found) else _numbered(found)
+
+
+def _numbered(found: Mapping[Measure, float]) -> dict[Measure, float]:
+    """The same with columns that differ, where the names of two numbers differ by their signs alone."""
+    columns = [each.column for each in found]
+    places = [(at - 2) // 2 for at in range(len(columns))]  # of the number, behind the two means
+    both = zip(places, columns, strict=True)
+    endings = [f"_{place}" if columns.count(column) > 1 else "" for place, column in both]
+    pairs = zip(found.items(), endings, strict=True)
+    return {replace(each, column=each.column + ending): value for (each, value), ending in pairs}
 
 
 def _graded(task: Task, raw: np.ndarray, targets: np.ndarray) -> dict[Measure, float]:

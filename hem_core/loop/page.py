@@ -74,9 +74,13 @@ def _compared(entries: Sequence[dict[str, Any]], title: str, measures: Sequence[
     for entry in entries:
         n = f"{entry['n']:,}" if entry["n"] is not None else ""
         rows.append((str(entry["round"]), n, *(_interval(measure, entry[measure.column]) for measure in measures)))
-    heads = ("round", "examples", *(f"{measure.words} (95% interval)" for measure in measures))
-    unit = ", in points" if any(measure.unit == SHARE for measure in measures) else ""
-    return [f"<h2>{escape(title + unit)}</h2>", _table(heads, rows)]
+    heads = ("round", "examples", *(f"{_difference(measure)} (95% interval)" for measure in measures))
+    return [f"<h2>{escape(title)}</h2>", _table(heads, rows)]
+
+
+def _difference(measure: Measure) -> str:
+    """What a column of differences is headed by: a share differs by points."""
+    return f"{measure.words}, points" if measure.unit == SHARE else measure.words
 
 
 def _interval(measure: Measure, found: dict[str, float | None]) -> str:

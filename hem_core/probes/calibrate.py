@@ -20,6 +20,8 @@ from hem_core.reasons.regular import regular_rows
 from hem_core.reasons.rules import REASONS
 from hem_core.reasons.trusted_from import TRUSTED_FROM
 
+MEASURED = ("macro_f1", "balanced_accuracy", "ece", "recall_mislabelled", "false_mislabelled")
+"""What run.json says of the classifier, see `ReasonModel.measured`."""
 NOT_TRUSTED = "This model finds few of the wrong labels that were planted: do not rely on the reasons."
 
 
@@ -113,7 +115,7 @@ def _info(found: Calibrated, lesson: Lesson, judge: Judge) -> dict[str, Any]:
         "auroc": lesson.auroc,
         "n_probes": lesson.n_probes,
         "is_trusted": is_trusted,
-        **{name: found.model.measured[name] for name in ("macro_f1", "balanced_accuracy", "ece")},
+        **{name: found.model.measured.get(name) for name in MEASURED},
         "n_tagged": 0,
         "note": judge.note if is_trusted else NOT_TRUSTED,
     }

@@ -109,8 +109,9 @@ class _Index:
         self.n = len(ids)
         self.of_end: dict[str, int] = {}
         self.of_stem: dict[str, int] = {}
-        for row, path in enumerate(paths if paths is not None else ids):
-            for end in _ends(path or ids[row]):
+        for row, id in enumerate(ids):
+            path = paths[row] if paths is not None else None
+            for end in {*_ends(id), *_ends(path or id)}:
                 for text, rows in ((end, self.of_end), (_without_suffix(end), self.of_stem)):
                     rows[text] = row if rows.get(text, row) == row else -1
 
@@ -126,12 +127,15 @@ class _Index:
         found = [row for name in entry.names if (row := self._by_path(name)) is not None]
         return next((row for row in found if row >= 0), found[0] if found else None)
 
-    def _by_path(self, name: str) -> int | None:
-        plain = _plain(name)
-        for rows in (self.of_end, self.of_stem):
-            for end in (*_ends(plain), *_ends(_without_upload(plain))):
-                if end in rows:
-                    return rows[end]
+    def _by_path(self, path: str) -> int | None:
+        plain = _plain(path)
+        ends = [*_ends(plain), *_ends(_without_upload(plain))]
+        bare = [_without_suffix(end) for end in ends]
+        # a.jpg may be the example a, and a the example a.jpg; a.png and a.jpg are two files
+        for names, rows in ((ends, self.of_end), (ends, self.of_stem), (bare, self.of_end)):
+            for name in names:
+                if name in rows:
+                    return rows[name]
         return None
 
 

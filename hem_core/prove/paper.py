@@ -56,7 +56,7 @@ def answered(stored: Stored, manifest: Mapping[str, Any], run: Run) -> dict[str,
         "regressed": report["flow"]["regressed"],
         "of_a_change_of_seed": report["flow"]["churn"],
         "counted": report.get("flow_of", "test examples"),
-        "smallest_effect": report["smallest_effect"],
+        "smallest_effect": report["verdict"].get("smallest_effect"),
         "list": manifest["list"],
         "data": {"name": run.data, "key": run.info.get("key"), "n": run.n, "source": run.info["data"].get("source")},
         "train": plan["train"],
@@ -81,7 +81,9 @@ def markdown(found: Mapping[str, Any]) -> str:
     lines += [f"| | {unit} | difference of the list (95% interval) |", "|---|---|---|"]
     for arm, each in found["arms"].items():
         gained = found["differences"].get(arm)
-        difference = Interval(gained["mean"], gained["low"], gained["high"]).in_words() if gained else ""
+        difference = (
+            Interval(gained["mean"], gained["low"], gained["high"]).in_words(found["measure"]["unit"]) if gained else ""
+        )
         lines.append(f"| {each['is']} | {each['mean']:.2f} ± {each['sd']:.2f} | {difference} |")
     return "\n".join([*lines, "", *_rests_on(found)]) + "\n"
 

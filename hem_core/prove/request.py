@@ -63,5 +63,9 @@ class Request:
             raise RunError("name the training data with --data, or a scored run with --run")
         if self.weight is not None and (self.question != "weigh" or not self.weight > 0):
             raise RunError(f"--weight expects a number above 0, with the question weigh; got {self.weight:g}")
+        if self.seeds < 2:
+            raise RunError(
+                f"--seeds expects 2 or more, since one training cannot tell a list from chance; got {self.seeds}"
+            )
         if self.base is not None and self.question != "add":
             raise RunError("--base belongs to the question add; leave it out")

@@ -33,7 +33,8 @@ class ReasonModel:
     temperature: float
     """The logits are divided by it, so that probabilities hold on probes that were not fitted to."""
     measured: Mapping[str, float]
-    """On held-out probes: macro_f1, balanced_accuracy (over the four hard kinds), ece, n (how many)."""
+    """On held-out probes: macro_f1, balanced_accuracy (over the four hard kinds), ece, n (how many); the share of wrong
+    labels that are called mislabelled, recall_mislabelled, and that of sound rows, false_mislabelled."""
 
     def probs(self, values: np.ndarray) -> np.ndarray:
         """(N, 6) probabilities of REASONS for features (N, F), were all kinds as common; each row sums to 1."""
@@ -210,7 +211,19 @@ def _measure(probs: np.ndarray, y: np.ndarray) -> dict[str, float]:
         "balanced_accuracy": round(float(np.mean(hard)), 4) if hard else 0.0,
         "ece": round(expected_calibration_error(probs, y), 4),
         "n": len(y),
+        **_of_wrong_labels(found, y),
     }
+
+
+def _of_wrong_labels(found: np.ndarray, y: np.ndarray) -> dict[str, float]:
+    """How many wrong labels are called mislabelled, and how many sound rows; nothing without rows of both."""
+    named = found == REASONS.index("mislabelled")
+    is_wrong, is_sound = y == REASONS.index("mislabelled"), np.isin(y, [REASONS.index("easy"), REASONS.index("subtle")])
+    is_sound |= y == FITTED.index(HARD)
+    if not is_wrong.any() or not is_sound.any():
+        return {}
+    rates = {"recall_mislabelled": named[is_wrong].mean(), "false_mislabelled": named[is_sound].mean()}
+    return {name: round(float(rate), 4) for name, rate in rates.items()}
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:

@@ -9,8 +9,8 @@ import numpy as np
 from hem_core.reasons.neighbourhood import count_labelled, majority
 
 _ROWS = 65_536
-NO_ENERGY = 1e-3
-"""If every energy is nearer to 0, the logits are log-probabilities."""
+NO_ENERGY = 0.02
+"""If every energy is nearer to 0, the logits are log-probabilities; those with two decimals are up to .005 off."""
 
 
 def from_logits(logits: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:

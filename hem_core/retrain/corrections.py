@@ -16,6 +16,7 @@ from hem_core.labels.corrected_column import corrected_column
 from hem_core.retrain.source import Source
 from hem_core.retrain.test_data import TestData
 from hem_core.sets.of_parts import examples_of
+from hem_core.sets.run_of_set import UNSCORED
 from hem_core.store.atomic import write_table
 from hem_core.store.level_names import EXAMPLES
 from hem_core.store.run import Run
@@ -36,6 +37,8 @@ def applied(
     """
     train, test = data
     if not isinstance(train.task, MakesItems) or not isinstance(train.task, Corrects):
+        return data
+    if run.info.get("status") == UNSCORED:  # nobody can have reviewed its parts
         return data
     path = known / FILE if (known / "plan.json").is_file() else folder / FILE
     if not (known / "plan.json").is_file():

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from hem_core.reasons.wrong_share import wrong_share
 from hem_core.retrain.settings import Settings
 from hem_core.selection.verdicts_applied import is_corrected
 from hem_core.store.metrics import metrics_of
@@ -45,7 +47,7 @@ def refusals(
         _tested(test, examples),
     ]
     found += [_in_both(train, test, examples)]
-    found += [_noisy(settings, examples, scores), _in_sample(run)]
+    found += [_noisy(settings, examples, scores, run.info.get("reasons")), _in_sample(run)]
     return [line for line in found if line]
 
 
@@ -57,9 +59,12 @@ def shared(train: Source, test: TestData) -> np.ndarray:
     return np.array([digest in known for digest in test.source.hashes[test.rows]], dtype=bool)
 
 
-def estimated_noise(examples: pd.DataFrame, scores: pd.DataFrame) -> tuple[float, int]:
+def estimated_noise(
+    examples: pd.DataFrame, scores: pd.DataFrame, reasons: Mapping[str, Any] | None = None
+) -> tuple[float, int]:
     """Share of wrong labels in the part of the set that nobody reviewed, as the run's reasons see it; and its size.
 
+    reasons: of run.json, by which the share is corrected for what its probes show to be missed, see `wrong_share`.
     One whose label the set has changed was reviewed, whoever did it. NaN where the run has no reasons, or nothing is
     unreviewed.
     """
@@ -70,7 +75,7 @@ def estimated_noise(examples: pd.DataFrame, scores: pd.DataFrame) -> tuple[float
     ours = scores.loc[scores["id"].isin(unseen) & (scores["verdict"] == ""), :]
     if "reason" not in ours.columns or not len(ours):
         return float("nan"), len(ours)
-    return float(ours["reason"].isin(SUSPECT).mean()), len(ours)
+    return wrong_share(float(ours["reason"].isin(SUSPECT).mean()), reasons or {}), len(ours)
 
 
 def has_only_memory(run: Run) -> bool:
@@ -138,14 +143,14 @@ def _in_both(train: Source, test: TestData, examples: pd.DataFrame) -> str:
     )
 
 
-def _noisy(settings: Settings, examples: pd.DataFrame, scores: pd.DataFrame) -> str:
+def _noisy(settings: Settings, examples: pd.DataFrame, scores: pd.DataFrame, reasons: Mapping[str, Any] | None) -> str:
     if settings.recipe in ("labels", "balanced", "without", "add"):
         return ""
     way = "up-weighting them teaches wrong labels; review them first, or use --recipe labels"
-    noise, n = estimated_noise(examples, scores)
+    noise, n = estimated_noise(examples, scores, reasons)
     if noise > MOST_NOISE:
         return f"about {noise:.0%} of the {n:,} examples of the set that nobody reviewed look mislabelled: {way}"
-    noise, n = estimated_noise(scores.loc[:, ["id"]], scores)
+    noise, n = estimated_noise(scores.loc[:, ["id"]], scores, reasons)
     if noise > MOST_NOISE_OF_ALL:
         return f"about {noise:.0%} of the {n:,} examples of the run that nobody reviewed look mislabelled: {way}"
     return ""

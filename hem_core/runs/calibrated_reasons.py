@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hem_core.dynamics.table import Dynamics
-from hem_core.dynamics.window import window
+from hem_core.dynamics.window import Window, window
 from hem_core.engine.extra import Extra
 from hem_core.folds.cross_fit import CrossFit
 from hem_core.folds.head_predictions import ByHeads
@@ -43,6 +43,8 @@ class Folds:
     crossed: CrossFit
     probes: Planted | None
     """None where there were too few rows to plant probes among, or probes were turned off."""
+    window: Window
+    """The epochs before anything was memorised."""
 
 
 def trained_in_folds(scored: Scored, heads: ByHeads | None, trainer: Trainer, beside: Dynamics | None = None) -> Folds:
@@ -55,13 +57,15 @@ def trained_in_folds(scored: Scored, heads: ByHeads | None, trainer: Trainer, be
     spoiled = _spoiled(scored, heads, fold[rows])
     if spoiled is None:
         crossed = trainer.folds(fold, beside=beside)
-        return Folds(found_out(trainer, rows, fold, crossed), crossed, None)
+        truth = found_out(trainer, rows, fold, crossed)
+        return Folds(truth, crossed, None, window(crossed.accuracies, truth.accuracy(scored.targets)))
     extra = _extra(spoiled, fold[rows], rows, trainer)
     embedded = trainer.embedded(extra)
     crossed = trainer.folds(fold, extra, beside)
-    early = window(crossed.dynamics.hits) if crossed.dynamics is not None else 0
-    probes = Planted(spoiled, crossed.extra_logits, crossed.extra_dynamics, early, embedded)
-    return Folds(found_out(trainer, rows, fold, crossed), crossed, probes)
+    truth = found_out(trainer, rows, fold, crossed)
+    early = window(crossed.accuracies, truth.accuracy(scored.targets))
+    probes = Planted(spoiled, crossed.extra_logits, crossed.extra_dynamics, early.epochs, embedded)
+    return Folds(truth, crossed, probes, early)
 
 
 def calibrated(scored: Scored, columns: dict[str, np.ndarray], judge: Judge, *, epochs: int | None) -> Outcome:

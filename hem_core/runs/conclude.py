@@ -89,6 +89,7 @@ def conclude(
     with progress.stage("slices", joined.n):
         columns |= _slices(scored, evidence, columns, catalog, attempts)
     parts = _parts(scored, columns, attempts, progress)
+    near = attempts.make("neighbours of parts", lambda: _near(scored, parts, progress), None)
     drawing = Drawing.of(scored.ready.task, parts)
     pictures = attempts.make(
         "thumbnails", lambda: write_thumbnails(scored, drawing, progress), Pictures(is_there=False)
@@ -97,7 +98,6 @@ def conclude(
     _write_tables(scored, columns, catalog, parts)
     if evidence.folds is not None:
         finish.write_answers(plan, scored.ready.task, columns)
-    near = attempts.make("neighbours of parts", lambda: _near(scored, parts, progress), None)
     concluded = Concluded(columns, headline, reasons.info, parts, near, pictures.is_there)
     own = own if own is not None else scored.ready.task.metrics(joined.columns)
     return _account_of(scored, evidence, concluded, (fits, own), attempts)
@@ -143,8 +143,17 @@ def _with_own(headline: Headline, how: dict[str, str], sample: str) -> Headline:
 
 def _headline(scored: Scored, evidence: Evidence, columns: Columns) -> Headline:
     logits = evidence.truth.logits if evidence.truth is not None else None
-    classes, seed = scored.ready.classes, scored.options.seed
-    return headlines(columns, classes, sample=evidence.sample, graph=scored.graph, logits=logits, seed=seed)
+    early = evidence.window
+    made = headlines(
+        columns,
+        scored.ready.classes,
+        sample=evidence.sample,
+        graph=scored.graph,
+        logits=logits,
+        seed=scored.options.seed,
+        has_memorised=early.has_memorised if early is not None else None,
+    )
+    return Headline(**{**made, "how": made["how"] | ({"window": early.sentence} if early is not None else {})})
 
 
 def _headline_columns(ready: Prepared) -> tuple[str, ...]:

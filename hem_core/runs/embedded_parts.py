@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import ceil, floor
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,10 @@ from hem_core.engine.join import stored_graph
 from hem_core.engine.network import Network
 from hem_core.engine.progress import Progress
 from hem_core.engine.unit import as_stored
+from hem_core.models.text_image_folder import TextImageModel
 from hem_core.runs.scored import Scored
 from hem_core.store.atomic import write_array, write_arrays
+from hem_core.store.level import OF_WORDS
 from hem_core.tasks import Parts
 
 AT_ONCE = 8
@@ -50,11 +53,14 @@ def near_parts(scored: Scored, parts: Parts, progress: Progress) -> NearParts | 
     stored = _stored(scored, home)
     if stored is not None:  # before the model is looked for: one that was trained here may have to be trained again
         return stored
-    network = _network(scored)
-    of = OF_MODEL if network is not None else OF_PIXELS
+    network, embedder = _network(scored), scored.ready.embedder
+    of = OF_WORDS if embedder is not None else OF_MODEL if network is not None else OF_PIXELS
     with progress.stage("boxes", parts.table.num_rows) as report:
         places = _Places.of(scored, parts)
-        made = _by_model(scored, network, places) if network is not None else _by_pixels(scored, places)
+        if embedder is not None:
+            made = _by_words(scored, embedder, places)
+        else:
+            made = _by_model(scored, network, places) if network is not None else _by_pixels(scored, places)
         rows, blocks = [], []
         for row, features in made:
             rows.append(row)
@@ -127,6 +133,21 @@ def _by_model(scored: Scored, network: Network, places: _Places) -> Iterator[tup
         rows = [places.rows[index] for index in batch.indices]
         boxes = [torch.from_numpy(places.corners[own]).float().to(network.device) for own in rows]
         yield np.concatenate(rows), as_stored(box_features(network.model, images, boxes)).cpu().numpy()
+
+
+def _by_words(scored: Scored, embedder: TextImageModel, places: _Places) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Rows of the level, and their crops as a text–image model sees them."""
+    inputs = scored.ready.inputs
+    assert inputs is not None
+    for index, rows in sorted(places.rows.items()):
+        pixels = inputs.picture(index)
+        if pixels is None:
+            continue
+        picture = Image.fromarray(pixels).convert("RGB")
+        corners = [_inside(each, picture.size) for each in places.corners[rows].tolist()]
+        whole = [(floor(left), floor(top), ceil(right), ceil(low)) for left, top, right, low in corners]
+        crops = [torch.from_numpy(np.array(picture.crop(one))) for one in whole]
+        yield rows, as_stored(embedder.of_pictures(crops)).cpu().numpy()
 
 
 def _by_pixels(scored: Scored, places: _Places) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -6,27 +6,33 @@ from typing import Any
 
 import numpy as np
 
-from hem_core.difficulty.calibrated import error_probability
+from hem_core.difficulty.calibrated import error_probability, error_probability_from_repeats
 from hem_core.difficulty.headline import Headline, headline
 from hem_core.embeddings.neighbours import Graph
 from hem_core.reasons.evidence import evidence
 from hem_core.reasons.neighbours_help import neighbours_help
 from hem_core.reasons.rules import reasons
 
-EVIDENCE = ("aum_windowed", "confidence_mean", "neighbour_disagreement", "loss_oos")
+EVIDENCE = ("aum_windowed", "confidence_mean_windowed", "neighbour_disagreement", "loss_oos")
 """What explains the error of a fresh model, where the run has it."""
 
 
-def error_columns(columns: dict[str, np.ndarray], errors: np.ndarray | None, *, seed: int) -> dict[str, np.ndarray]:
+def error_columns(
+    columns: dict[str, np.ndarray], errors: np.ndarray | None, *, seed: int, losses: np.ndarray | None = None
+) -> dict[str, np.ndarray]:
     """`error_prob`, `error_prob_low` and `error_prob_high`, each (N,); nothing where no fresh model was asked.
 
-    errors (N,): 1 where a model that was not trained on the example was wrong, 0 where right, NaN not asked. Its own
-    loss is no evidence: that would be circular. A linear head's is, and so are the dynamics and the neighbours.
+    errors (N,), or (N, R) of R repeats: 1 where a model that was not trained on the example was wrong, 0 where right,
+    NaN not asked. Its own loss is no evidence: that would be circular. A linear head's is, and so are the dynamics, the
+    neighbours and, of several repeats, `losses` (N, R): the error of each is explained by the losses of the others.
     """
     evidence = {name: columns[name] for name in EVIDENCE if name in columns and not np.isnan(columns[name]).all()}
-    if errors is None or not evidence or np.isnan(errors).all():
+    if errors is None or np.isnan(errors).all() or not (evidence or losses is not None):
         return {}
-    interval = error_probability(evidence, errors, seed=seed)
+    if losses is not None:
+        interval = error_probability_from_repeats(losses, errors, evidence, seed=seed)
+    else:
+        interval = error_probability(evidence, errors, seed=seed)
     return {"error_prob": interval["prob"], "error_prob_low": interval["low"], "error_prob_high": interval["high"]}
 
 
@@ -38,10 +44,12 @@ def headlines(
     graph: Graph | None,
     logits: np.ndarray | None,
     seed: int,
+    has_memorised: bool | None = None,
 ) -> Headline:
     """Difficulty and label suspicion, with how they were made. logits (N, K) of models that did not see the rows.
 
-    class_names: [] for a task without classes, whose difficulty is not ranked within a class.
+    class_names: [] for a task without classes, whose difficulty is not ranked within a class. has_memorised: whether
+    the model memorised its training examples, None where it is not known.
     """
     targets = columns["target"]
     if not class_names:
@@ -50,7 +58,7 @@ def headlines(
     do_help = True
     if graph is not None and logits is not None:
         do_help = neighbours_help(logits, targets, targets[graph.indices], seed=seed)
-    return headline(columns | {"label": labels}, sample=sample, neighbours_help=do_help)
+    return headline(columns | {"label": labels}, sample=sample, neighbours_help=do_help, has_memorised=has_memorised)
 
 
 def by_rules(

@@ -77,7 +77,7 @@ def _texts(level: Level) -> tuple[list[Words], list[Numbers]]:
     for name in names:
         if level.columns().get(name) not in ("text", "category") or name not in level.source.columns:
             continue
-        found, n_words = words_of(name, pa.array(_read(level, name), pa.large_string(), from_pandas=True))
+        found, n_words = words_of(name, level.texts(name).cast(pa.large_string()).combine_chunks())
         made = numbers(f"words in {name}", n_words, of_text=name)
         words.append(found)
         lengths += [made] if made is not None else []

@@ -53,6 +53,9 @@ class Options:
     """Of the forward pass; bf16 is for CUDA."""
     layer: str | None = None
     """Module whose output is the embedding; None finds the last linear layer's input, "none" makes no embeddings."""
+    embedding: str | Path | None = None
+    """The folder of a text–image model, such as CLIP, whose image tower embeds the pictures in place of the model; then
+    words find them."""
     resize: int | None = None
     """Scale image files to this many pixels a side, cutting out the centre square."""
     has_grand: bool = False

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from hem_core.dynamics.table import Dynamics, to_table
+from hem_core.dynamics.window import Window, accuracies, window
 from hem_core.engine.progress import Progress
 from hem_core.folds.head_predictions import ByHeads, by_heads
 from hem_core.folds.oos_columns import OutOfSample, beside, rescored
@@ -22,6 +23,8 @@ from hem_core.store.definitions import judge
 from hem_core.tasks import Metric
 from hem_core.thresholds import WRONG
 
+LEAST_HELD_OUT = 50
+"""Examples of the test and validation splits that an accuracy can be said of."""
 OF_ONE_MODEL = ("grand", "grand_last_layer")
 """Gradient lengths of the scored model, dropped where the folds' models replace its predictions."""
 
@@ -33,6 +36,8 @@ class Evidence:
     heads: ByHeads | None
     folds: Folds | None
     recorded: Dynamics | None
+    window: Window | None
+    """The recorded epochs before anything was memorised."""
     own_sample: Sample
     """Whether the scored model was trained on the rows, as far as the user knows."""
 
@@ -67,7 +72,7 @@ def gather(scored: Scored, recorded: Dynamics | None, attempts: Attempts, progre
         folds = trained_in_folds(scored, heads, scored.trainer, recorded if is_its_own else None)
     if is_its_own and folds is not None and "training dynamics" in scored.ready.task.offers:
         recorded = folds.crossed.dynamics
-    return Evidence(heads, folds, recorded, _own_sample(scored))
+    return Evidence(heads, folds, recorded, _window(scored, recorded, folds), _own_sample(scored))
 
 
 def scores_of(scored: Scored, evidence: Evidence, attempts: Attempts) -> dict[str, np.ndarray]:
@@ -82,11 +87,12 @@ def scores_of(scored: Scored, evidence: Evidence, attempts: Attempts) -> dict[st
     columns |= members(scored.ids, columns, scored.ready.classes, scored.options.beside)
     if evidence.recorded is not None:
         aligned = evidence.recorded.align(scored.ids)
-        columns |= dynamics_scores(aligned)
+        columns |= dynamics_scores(aligned, evidence.window.epochs if evidence.window is not None else 0)
         write_table(scored.plan.folder / "dynamics.parquet", to_table(aligned))
     columns |= beside(evidence.heads.truth, scored.targets) if evidence.heads is not None else {}
     columns |= {"duplicate_group": scored.groups} if scored.groups is not None else {}
-    columns |= error_columns(columns, _fresh_errors(evidence, columns), seed=scored.options.seed)
+    errors, losses = _fresh(evidence, columns)
+    columns |= error_columns(columns, errors, seed=scored.options.seed, losses=losses)
     if evidence.sample == "out-of-sample":  # the model's own columns are the better ones then
         columns = {name: values for name, values in columns.items() if not name.endswith("_oos")}
     return columns
@@ -115,6 +121,26 @@ def out_of_sample(
     return {"how": truth.how, "folds": folds, "repeats": repeats} | measured
 
 
+def _window(scored: Scored, recorded: Dynamics | None, folds: Folds | None) -> Window | None:
+    """The epochs of a recording before the model had memorised its training examples."""
+    if recorded is None:
+        return None
+    if folds is not None and scored.options.dynamics is None:
+        return folds.window
+    held_out = folds.truth.accuracy(scored.targets) if folds is not None else _held_out_accuracy(scored)
+    return window(accuracies(recorded.align(scored.ids).hits), held_out)
+
+
+def _held_out_accuracy(scored: Scored) -> float | None:
+    """Accuracy of the scored model on examples that it was not trained on, as far as it is known."""
+    if scored.options.held_out_accuracy is not None:
+        return scored.options.held_out_accuracy
+    error = scored.joined.columns["error"]
+    unseen = np.ones(len(error), bool) if scored.options.sample == "out-of-sample" else scored.held_out
+    known = error[unseen & ~np.isnan(error)]
+    return float((known < WRONG).mean()) if len(known) >= LEAST_HELD_OUT else None
+
+
 def _own_sample(scored: Scored) -> Sample:
     """In-sample where the scored model was trained here on the rows, else what the user said of it."""
     is_of_these = scored.trainer is not None and scored.ready.network is None
@@ -137,14 +163,18 @@ def _of_the_set(scored: Scored, attempts: Attempts) -> dict[str, np.ndarray]:
     )
 
 
-def _fresh_errors(evidence: Evidence, columns: dict[str, np.ndarray]) -> np.ndarray | None:
-    """(N,) 1 where a model that never saw the example was wrong; a linear head's embedding did, so it is no such model.
+def _fresh(evidence: Evidence, columns: dict[str, np.ndarray]) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Errors (N,) or (N, R) of models that never saw the examples, and the losses (N, R) of R > 1 repeats.
 
-    None where no such model was asked, NaN where it was not asked about the example.
+    1 where such a model was wrong, NaN where it was not asked; a linear head's embedding saw the example, so it is no
+    such model. None where no such model was asked.
     """
     if evidence.folds is not None:
-        return _as_wrong(evidence.folds.truth.errors(columns["target"]))
-    return _as_wrong(columns["error"]) if evidence.sample == "out-of-sample" else None
+        crossed, rows = evidence.folds.crossed, columns["index"]
+        if crossed.errors is not None and crossed.losses is not None:
+            return _as_wrong(crossed.errors[rows]), crossed.losses[rows]
+        return _as_wrong(evidence.folds.truth.errors(columns["target"])), None
+    return (_as_wrong(columns["error"]) if evidence.sample == "out-of-sample" else None), None
 
 
 def _as_wrong(error: np.ndarray) -> np.ndarray:

@@ -29,6 +29,7 @@ from hem_core.models.estimator import Estimator
 from hem_core.models.label_names import label_names
 from hem_core.models.output_names import output_names
 from hem_core.models.predictions import Predictions
+from hem_core.models.text_image_folder import TextImageModel
 from hem_core.models.train_function import TrainFunction
 from hem_core.runs.options import Options
 from hem_core.runs.predictions_elsewhere import Elsewhere, none_there, predicted_elsewhere, without_lists
@@ -75,6 +76,8 @@ class Prepared:
     model_name: str
     model_hash: str
     task: Task
+    embedder: TextImageModel | None = None
+    """What embeds the pictures in place of the model."""
 
     @cached_property
     def ids(self) -> list[str]:
@@ -140,6 +143,7 @@ def prepare(
         name,
         model_hash,
         targets.task or task,
+        embedder_of(options, facts if inputs is not None else None),
     )
 
 
@@ -244,23 +248,42 @@ def placed(model: nn.Module, inputs: Inputs, n: int, facts: dict[str, Any], opti
         failures += sample.failures
         if sample.indices:
             device = choose_device("cpu" if isinstance(model, Estimator) else options.device)
-            if isinstance(model, Estimator) and options.layer != "none":
+            embedder = embedder_of(options, facts)
+            layer = "none" if embedder is not None else options.layer
+            if isinstance(model, Estimator) and layer != "none":
                 model.fit_embedding(_all_rows(model, inputs, n, facts))
             network, width = place(
                 model,
                 device,
                 sample.values,
                 is_picture=is_picture(facts),
-                layer=options.layer,
+                layer=layer,
                 precision=options.precision,
                 task=load(options.task),
             )
+            network = replace(network, embedder=embedder.of_pictures if embedder is not None else None)
             if has_log_odds(network.task) and not isinstance(model, Estimator):
                 _check_log_odds(network, width, inputs, range(start, n))
             return network, width
     first, reason = failures[0]
     reason = facts.get("failures", {}).get(str(first), reason)  # the catalog may know more: where it looked
     raise DataError(f"none of the {n} examples can be read; the first: {reason}")
+
+
+def embedder_of(options: Options, facts: dict[str, Any] | None) -> TextImageModel | None:
+    """The text–image model that the user named; None without. facts: of the catalog, None where there are no inputs.
+
+    Raises ModelError for a folder without one, and for examples that are no pictures.
+    """
+    if options.embedding is None:
+        return None
+    if options.layer is not None:
+        raise ModelError("--embedding and --layer both say what the embedding is: omit one")
+    if facts is None or not is_picture(facts):
+        raise ModelError("--embedding embeds pictures, and these examples have none: omit it")
+    from hem_core.models.text_image_folder import load as load_text_image
+
+    return load_text_image(options.embedding, choose_device(options.device))
 
 
 def _check_log_odds(network: Network, width: int, inputs: Inputs, rows: range) -> None:
@@ -326,6 +349,7 @@ def key_of(ready: Prepared, options: Options, recorded: Dynamics | None, train: 
         oos=options.oos,
         has_grand=options.has_grand,
         has_probes=options.has_probes,
+        **({"embedding": ready.embedder.identity} if ready.embedder is not None else {}),
         beside=[read_run(Path(folder)).fingerprint for folder in options.beside],
         **({"repeats": options.repeats} if options.repeats > 1 else {}),
     )

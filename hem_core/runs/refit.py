@@ -24,6 +24,7 @@ from hem_core.store.column_arrays import array_of
 from hem_core.store.damage import unreadable
 from hem_core.store.mapped import UNREADABLE
 from hem_core.store.run import Run, open_run
+from hem_core.store.verdicts import in_state, reviews
 from hem_core.store.workspace import open_workspace
 
 FILE = "reason_rows.npz"
@@ -105,10 +106,9 @@ def _kept(path: Path) -> dict[str, np.ndarray]:
 
 
 def _verdicts(run: Run, ids: list[str]) -> tuple[np.ndarray, list[str]]:
-    state = open_workspace(run.folder).tags().state(run.data)
+    found = reviews(in_state(open_workspace(run.folder).tags().state(run.data)))
     place = {id: row for row, id in enumerate(ids)}
-    state = state.loc[state["n"] == 1, :]  # a word on many at once is no look at each
-    pairs = zip(state["id"].tolist(), state["tag"].tolist(), strict=True)
+    pairs = zip(found.index.tolist(), found["tag"].tolist(), strict=True)
     verdicts = sorted((place[id], tag) for id, tag in pairs if tag in SAYS and id in place)
     return np.array([row for row, _ in verdicts], np.int64), [says for _, says in verdicts]
 
@@ -163,4 +163,5 @@ def _metadata(table: pa.Table) -> dict[str, str]:
 
 
 def _measured(measured: Mapping[str, float]) -> dict[str, float]:
-    return {name: measured[name] for name in ("macro_f1", "balanced_accuracy", "ece")}
+    names = ("macro_f1", "balanced_accuracy", "ece", "recall_mislabelled", "false_mislabelled")
+    return {name: measured[name] for name in names if name in measured}

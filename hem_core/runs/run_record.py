@@ -46,6 +46,7 @@ def opening(folder: Path, ready: Prepared, options: Options, plan: Plan) -> dict
             "hash": ready.model_hash,
             "layer": layer.name if layer else None,
         },
+        **_embedding(ready, options),
         "data": opening_data(ready, folder, options),
         "held_out_accuracy": options.held_out_accuracy,
         "parameters": {
@@ -63,6 +64,13 @@ def opening(folder: Path, ready: Prepared, options: Options, plan: Plan) -> dict
         },
         "versions": {"python": platform.python_version()} | {name: version(name) for name in ("torch", "pyarrow")},
     }
+
+
+def _embedding(ready: Prepared, options: Options) -> dict[str, Any]:
+    """`embedding` of run.json: the text–image model that embeds the pictures; {} where the model itself does."""
+    if ready.embedder is None or options.embedding is None:
+        return {}
+    return {"embedding": {"folder": str(Path(options.embedding).resolve()), "identity": ready.embedder.identity}}
 
 
 def _reading(ready: Prepared, options: Options) -> dict[str, Any]:

@@ -204,6 +204,7 @@ def _pass(plan: Plan, ready: Prepared, stored: Stored | None, making: _Making) -
         stored,
         has_grand=making.options.has_grand,
         task=ready.task,
+        embedder=ready.embedder.of_pictures if ready.embedder is not None else None,
     )
     already = sum(len(plan.rows(unit)) for unit in plan.units if plan.is_done(unit))
     with making.progress.stage("score", plan.n, already) as report:

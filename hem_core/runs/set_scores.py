@@ -10,7 +10,6 @@ import torch
 
 from hem_core import scores
 from hem_core.dynamics.table import Dynamics
-from hem_core.dynamics.window import window
 from hem_core.embeddings.neighbours import Graph
 from hem_core.embeddings.prototypes import own_prototypes, prototypes
 from hem_core.engine.join import Joined
@@ -19,6 +18,8 @@ from hem_core.store.run import open_run
 from hem_core.types import Outputs
 
 ROWS_AT_ONCE = 16_384
+WINDOWED = ("aum", "confidence_mean")
+"""Scores of the dynamics that are also taken over the epochs before anything was memorised."""
 
 
 def set_scores(joined: Joined, graph: Graph | None, ids: list[str], n_classes: int) -> dict[str, np.ndarray]:
@@ -54,12 +55,12 @@ def _of_classes(targets: np.ndarray, means: np.ndarray, graph: Graph | None, par
     return fields | ({"neighbour_targets": torch.from_numpy(targets[graph.indices[part]])} if graph else {})
 
 
-def dynamics_scores(recorded: Dynamics) -> dict[str, np.ndarray]:
-    """Scores of the training dynamics, NaN for examples that were never seen; `aum_windowed` before memorisation."""
+def dynamics_scores(recorded: Dynamics, epochs: int) -> dict[str, np.ndarray]:
+    """Scores of the training dynamics, NaN for what was never seen; those `_windowed` of so many epochs at first."""
     outputs = _epochs(recorded, slice(None))
     columns = {name: scores.compute(name, outputs).numpy() for name in scores.available(outputs)}
-    early = _epochs(recorded, slice(window(recorded.hits)))
-    return columns | {"aum_windowed": scores.compute("aum", early).numpy()}
+    early = _epochs(recorded, slice(max(1, epochs)))
+    return columns | {f"{name}_windowed": scores.compute(name, early).numpy() for name in WINDOWED}
 
 
 def members(

@@ -31,7 +31,8 @@ class Preview:
     and rarest_class_share (0 .. 1); coverage, the share of the run that has an example of the set as near as the median
     of random ones (so random has .5);
     expected_label_errors, from the calibrated probabilities; n_suspects, called mislabelled and not judged;
-    n_duplicates, near-duplicates of another in the set, all but one of each group; n_corrected, labels or boxes."""
+    n_duplicates, near-duplicates of another in the set, all but one of each group, NaN where none were sought;
+    n_corrected, labels or boxes."""
     curve: pd.DataFrame
     """n and mean_difficulty of the first n chosen, by rank, at most 200 points."""
     classes: pd.DataFrame
@@ -81,7 +82,7 @@ def _row(level: Level, part: pd.DataFrame) -> dict[str, Any]:
         "rarest_class_share": float(by_class.to_numpy().min() / n) if rarest and n else np.nan,
         "expected_label_errors": _expected_errors(level, part),
         "n_suspects": int(np.count_nonzero(is_suspect(part))),
-        "n_duplicates": int(group.duplicated().sum()),
+        "n_duplicates": int(group.duplicated().sum()) if "duplicate_group" in part else np.nan,
         "n_corrected": int(np.count_nonzero(_has_correction(part))),
     }
 

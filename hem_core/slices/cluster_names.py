@@ -9,7 +9,7 @@ import numpy as np
 
 from hem_core.slices.contrast import contrast
 from hem_core.slices.statement import Statement
-from hem_core.slices.traits import Traits, Values
+from hem_core.slices.traits import Traits, Values, tally
 
 MOST_ROWS = 40_000
 """Rows, drawn at random, by which clusters are named."""
@@ -92,7 +92,7 @@ def _classes(given: Values, group: np.ndarray) -> tuple[str, ...]:
     """The class that most of a cluster has, or two; () where it is of many."""
     if not len(group):
         return ()
-    count = np.bincount(given.codes[group].astype(np.int64) + 1, minlength=len(given.names) + 1)[1:] / len(group)
+    count = tally(given.codes[group], len(given.names)) / len(group)
     first, *rest = np.argsort(-count, kind="stable")[:2].tolist()
     names = ["nothing given" if name is None else str(name) for (name,) in given.names]
     if count[first] >= MOSTLY:

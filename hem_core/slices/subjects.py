@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from hem_core.slices.strength import strength_of_shift
-from hem_core.slices.traits import FEWEST, Numbers, Traits, Values, Words, quantile_steps
+from hem_core.slices.traits import FEWEST, Numbers, Traits, Values, Words, quantile_steps, tally
 from hem_core.stats.log_odds import log_odds
 from hem_core.stats.rank_shift import rank_shift
 
@@ -188,13 +188,6 @@ def _about(kind: str, columns: tuple, names: Any, clauses: Any, *, is_of_model: 
 
 def _open(length: int) -> np.ndarray:
     return np.full(length, np.nan)
-
-
-def tally(codes: np.ndarray, length: int) -> np.ndarray:
-    """(length,) how often each code from 0 on occurs; negative codes are none."""
-    if codes.dtype.kind == "u":
-        return np.bincount(codes, minlength=length)
-    return np.bincount(codes.astype(np.int64) + 1, minlength=length + 1)[1:]
 
 
 def _summed(hits: np.ndarray, starts: np.ndarray) -> np.ndarray:

@@ -41,7 +41,7 @@ class Values:
     @cached_property
     def totals(self) -> np.ndarray:
         """How many rows each part has."""
-        return np.bincount(self.codes.astype(np.int64) + 1, minlength=len(self.clauses) + 1)[1:]
+        return tally(self.codes, len(self.clauses))
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +66,7 @@ class Numbers:
     @cached_property
     def totals(self) -> np.ndarray:
         """How many rows are in each step; last, how many have no number."""
-        return np.bincount(self.steps, minlength=self.count + 1)
+        return tally(self.steps, self.count + 1)
 
     def clause(self, first: int, last: int) -> dict[str, Any]:
         """The clause of a rule that picks the steps `first` to `last`."""
@@ -98,6 +98,13 @@ class Traits:
     values: Sequence[Values] = ()
     numbers: Sequence[Numbers] = ()
     words: Sequence[Words] = ()
+
+
+def tally(codes: np.ndarray, length: int) -> np.ndarray:
+    """(length,) how often each code from 0 on occurs; negative codes are none."""
+    if codes.dtype.kind == "u":
+        return np.bincount(codes, minlength=length)
+    return np.bincount(codes.astype(np.int64) + 1, minlength=length + 1)[1:]
 
 
 def values_of_attribute(attribute: Attribute, kind: str = "value", *, is_of_model: bool = False) -> Values:

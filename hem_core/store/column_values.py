@@ -52,6 +52,17 @@ def _is_in_order(source: Source, name: str) -> bool:
     return name in source.aliases.get(file, ()) and (file != "catalog" or source.is_catalog_aligned)
 
 
+def columns(source: Source, file: str, names: list[str]) -> dict[str, pa.ChunkedArray]:
+    """Some columns of one file, their pages checked. Raises RunError for a file that is damaged."""
+    stored_names = [source.stored_name(file, name) for name in names]
+    try:
+        with pq.ParquetFile(source.path(file), page_checksum_verification=True) as opened:
+            table = opened.read(stored_names)
+    except (pa.ArrowException, OSError) as error:
+        raise unreadable(source.path(file), error) from error
+    return {name: table[own] for name, own in zip(names, stored_names, strict=True)}
+
+
 def few(source: Source, file: str, names: list[str], rows: np.ndarray) -> pa.Table | None:
     """Some columns of one file at some rows (M,), its pages checked; None when they are in more than FEW_GROUPS groups.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
+from hem_core.store.verdicts import reviews
 from hem_core.thresholds import HARDEST, SUSPECT, WRONG
 
 if TYPE_CHECKING:
@@ -48,5 +49,4 @@ def reviewed(verdicts: pd.DataFrame, ids: pd.Index) -> pd.Index:
     verdicts: the verdicts of the tag log, id -> …, `n` (how many examples were tagged at once). A verdict on many at
     once (a lasso, a filter) is not a review of each.
     """
-    alone = verdicts.loc[verdicts["n"] == 1, :].index
-    return ids[ids.isin(alone)]
+    return ids[ids.isin(reviews(verdicts).index)]

@@ -28,6 +28,7 @@ from hem_core.store.nearest import distances_to, has_embeddings, nearest
 from hem_core.store.reading import Reading, listed
 from hem_core.store.rules import Condition
 from hem_core.store.source import Source, open_source
+from hem_core.store.words_near import vector_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 WHOLE_BYTES = 64 << 20
 """A level whose tables are smaller than this stays in memory while it is open."""
+OF_WORDS = "crops by a text–image model"
+"""What the embedding of boxes is made of where words find them."""
 _NEIGHBOUR_COLUMNS = ("row", "id", "given", "predicted", "error", "difficulty")
 
 
@@ -252,8 +255,7 @@ class Level:
         sizes = [pq.read_metadata(path) for path in paths]
         if sum(meta.row_group(k).total_byte_size for meta in sizes for k in range(meta.num_row_groups)) > WHOLE_BYTES:
             return None
-        names = list(self.source.columns)
-        return self._reading.arrow(listed(names), set(names), Condition(), "ORDER BY row").combine_chunks()
+        return self._reading.whole()
 
     def rows(
         self,
@@ -354,6 +356,42 @@ class Level:
         rows = nearest(distances, k, allowed)
         return rows, np.maximum(distances[rows], 0)
 
+    @property
+    def text_image_model(self) -> dict[str, Any] | None:
+        """The text–image model that made the embedding: folder and identity; None where another one did."""
+        made = self.info.get("embedding")
+        if made is None or self.is_examples:
+            return made
+        return made if (self.info.get("level_neighbours") or {}).get(self.name, {}).get("of") == OF_WORDS else None
+
+    @property
+    def why_no_words(self) -> str | None:
+        """Why words find nothing in the embedding, and what to do; None where they do."""
+        if self.text_image_model is not None and self.has_embeddings:
+            return None
+        return (
+            "words find pictures in the embedding of a text–image model, and this run has another one: score it again "
+            "with --embedding FOLDER, the folder of a CLIP or SigLIP model"
+        )
+
+    def nearest_to_words(self, words: str, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """The k rows whose pictures are nearest to words, and their cosine distances (0 .. 2), ascending.
+
+        Raises RunError when the embedding is not that of a text–image model, or this model is gone.
+        """
+        model = self.text_image_model
+        if model is None or not self.has_embeddings:
+            raise RunError(f"{self.title}: {self.why_no_words}")
+        distances = distances_to(self.home, vector_of(model["folder"], model["identity"], words))
+        rows = nearest(distances, k)
+        return rows, np.maximum(distances[rows], 0)
+
+    def near(self, near: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+        """The rows of a near clause, of an id or of words, and their distances: `nearest`, `nearest_to_words`."""
+        if "words" in near:
+            return self.nearest_to_words(near["words"], near["k"])
+        return self.nearest(near["id"], near["k"], other=bool(near.get("other")))
+
     def _with_another_label(self, row: int) -> np.ndarray:
         name = next((name for name in ("label", "given") if name in self.columns()), None)
         if name is None or self.columns()[name] != "category":
@@ -402,4 +440,4 @@ class Level:
         return Reading(self.source, self.n, self.title, fixed, has_classes=bool(self.classes), near=self._rows_near)
 
     def _rows_near(self, clause: Mapping[str, Any]) -> np.ndarray:
-        return self.nearest(clause["id"], clause["k"], other=bool(clause.get("other")))[0]
+        return self.near(clause)[0]

@@ -18,14 +18,16 @@ def has_embeddings(home: Path) -> bool:
     return any((home / "embeddings").glob("*.npy"))
 
 
-def distances_to(home: Path, row: int) -> np.ndarray:
-    """The cosine distance of every row to one of them: (N,) float32 in 0 .. 2; NaN without a finite embedding.
+def distances_to(home: Path, sought: int | np.ndarray) -> np.ndarray:
+    """The cosine distance of every row to one of them, or to a vector (D,): (N,) float32 in 0 .. 2; NaN without a
+    finite embedding.
 
     A row of zeros has no direction: its distance is 1. Raises IndexError for a row that the files have not.
     """
     files = [load_npy(path) for path in sorted((home / "embeddings").glob("*.npy"))]
-    sought = _direction(_row(files, row)[None])[0]
-    return np.concatenate([1 - _direction(block) @ sought for block in _blocks(files)])
+    vector = sought.astype(np.float32) if isinstance(sought, np.ndarray) else _row(files, sought)
+    to = _direction(vector[None])[0]
+    return np.concatenate([1 - _direction(block) @ to for block in _blocks(files)])
 
 
 def nearest(distances: np.ndarray, k: int, allowed: np.ndarray | None = None) -> np.ndarray:

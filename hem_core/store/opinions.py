@@ -39,7 +39,7 @@ def opinions(actions: Iterable[Event], counts: Callable[[str, bool], bool]) -> d
     for event in actions:
         if event.action == "add":
             rule = _rule(event.rule)
-            is_bulk = len(event.ids) > 1 and "imported" not in rule
+            is_bulk = max(event.n, len(event.ids)) > 1 and "imported" not in rule
             if counts(event.tag, is_bulk):
                 _add(said, event, str(rule.get(ANNOTATIONS) or ""))
             continue

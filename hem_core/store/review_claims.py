@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from hem_core.store import tag_events
 
-LIFETIME = 120.0
+LIFETIME = 60.0
 """Seconds after which a claim is void unless it was renewed; an open page renews its claims every quarter of it."""
 
 _metadata = sa.MetaData()

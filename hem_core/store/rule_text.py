@@ -38,7 +38,8 @@ def _clause(clause: Mapping[str, Any]) -> str:
             return f"tagged {_any_of(names)}"
         case {"near": near}:
             other = " with another label" if near.get("other") else ""
-            return f"the {near['k']:,} nearest to {near['id']}{other}"
+            to = f"“{near['words']}”" if "words" in near else near["id"]
+            return f"the {near['k']:,} nearest to {to}{other}"
         case {"rows": ids}:
             return f"{len(ids):,} chosen"
     return str(clause)

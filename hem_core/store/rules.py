@@ -14,6 +14,7 @@ A rule is JSON: {"all": [clause, …]}; it matches a row when every clause does.
     {"rows": [ids]}                             one of these ids
     {"near": {"id": id, "k": k}}                the k nearest of a row in the embedding, itself the first of them; with
                                                 "other": true, of those with another label
+    {"near": {"words": text, "k": k}}           the k pictures nearest to words, where a text–image model embedded them
     {"not": clause}                             what the clause leaves; a missing value is never matched, so
                                                 "not" matches it
 """
@@ -46,6 +47,8 @@ Inside = Callable[[str, str, list[list[float]]], "np.ndarray"]
 Near = Callable[[Mapping[str, Any]], "np.ndarray"]
 MOST_NEAR = 100_000
 """The largest k of a near clause."""
+MOST_WORDS = 500
+"""Characters of the words of a near clause."""
 LETTER = r"\pL\pN_"
 """Of a word, as a class of a regular expression; an apostrophe between two letters is a part of it too."""
 TEXT_KEYS = ("contains", "matches", "word", "words")
@@ -175,7 +178,7 @@ def _check(clause: Any, columns: Mapping[str, str], depth: int = 0) -> None:
                     raise DataError(f"column '{name}' holds no numbers; a polygon needs two columns of them")
             if len(points) < 3 or not all(_is_point(point) for point in points):
                 raise DataError(f"a polygon has three points [x, y] or more; this one has {_short(points)}")
-        case {"near": {"id": str(), "k": int(), **rest}} if len(clause) == 1 and set(rest) <= {"other"}:
+        case {"near": {"k": int(), **sought}} if len(clause) == 1 and _is_sought(sought):
             _check_near(clause["near"])
         case {"tag": list(names)} | {"rows": list(names)} if len(clause) == 1:
             if not all(_is_text(name) for name in names):
@@ -206,8 +209,18 @@ def _check_of_text(clause: Rule, columns: Mapping[str, str]) -> None:
         search.check_pattern(wanted)
 
 
+def _is_sought(sought: Mapping[str, Any]) -> bool:
+    """Whether a near clause has, beside k, the id of a row or words, in texts."""
+    names = set(sought)
+    is_known = names == {"words"} or (names <= {"id", "other"} and "id" in names)
+    return is_known and isinstance(sought.get("id", sought.get("words")), str)
+
+
 def _check_near(near: Mapping[str, Any]) -> None:
-    if not _is_text(near["id"]) or isinstance(near["k"], bool) or not 1 <= near["k"] <= MOST_NEAR:
+    words = near.get("words", "-")
+    if not words.strip() or len(words) > MOST_WORDS or not _is_text(words):
+        raise DataError(f"near names words, 1 to {MOST_WORDS} characters; got {_short(near)}")
+    if not _is_text(near.get("id", "")) or isinstance(near["k"], bool) or not 1 <= near["k"] <= MOST_NEAR:
         raise DataError(f"near names an id and k, a whole number of 1 to {MOST_NEAR:,}; got {_short(near)}")
     if not isinstance(near.get("other", False), bool):
         raise DataError(f"'other' of near is true or false; got {_short(near)}")

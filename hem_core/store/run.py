@@ -129,11 +129,6 @@ class Run:
         return str((self.info.get("reasons") or {}).get("level", EXAMPLES))
 
     @property
-    def examples_digest(self) -> str:
-        """`Level.digest` of the examples."""
-        return self.examples.digest
-
-    @property
     def root(self) -> Path | None:
         """The folder that `image` is relative to; inside the run it moves with it. None when the data have no files."""
         root = self.info.get("data", {}).get("root")

@@ -86,6 +86,8 @@ class Event:
     """The browser window that acted; "" where it was none, or the log is older than this column."""
     level: str = EXAMPLES
     """The level whose rows the ids are; `examples` where the log is older than this column."""
+    n: int = 0
+    """How many ids it is about, where `ids` are some of them; 0 where they are all."""
 
 
 def connect(place: Path | str) -> sa.Engine:
@@ -188,7 +190,7 @@ def revision(connection: sa.Connection, data: str) -> int:
 def after(connection: sa.Connection, data: str, number: int) -> Iterator[Event]:
     """The entries of a data set that came after a number, in order. Raises BusyError when one is missing."""
     lacking = _lacking(connection)
-    names = [name for name in Event.__annotations__ if name not in lacking]
+    names = [name for name in Event.__annotations__ if name in _events.c and name not in lacking]
     columns = [_events.c[name] for name in names]
     query = sa.select(*columns).where(_events.c.data == data, _events.c.number > number)
     for row in connection.execute(query.order_by(_events.c.number)):

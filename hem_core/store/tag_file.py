@@ -13,7 +13,6 @@ from pathlib import Path
 from hem_core.errors import BusyError
 from hem_core.store.atomic import sync_folder, temporary_name
 
-_HEADER_BYTES = 100
 _WAY_OUT = "restore a complete copy (tags.sqlite together with its -wal file), or move it away to start a new log"
 
 

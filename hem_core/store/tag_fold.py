@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 NONE = -1
 """In a slot: the example has nothing from any entry."""
+SEVERAL = -2
+"""Instead of a person: more than one."""
 AUDIT = "audit"
 """Key in what a verdict is stored with: the audit of labels that drew its example."""
 _VERDICT = ""  # the slot that all verdicts share; every free tag has a slot of its own
@@ -44,6 +46,9 @@ class Fold:
     """For each entry: position of an earlier one -> how many examples had their tag from it until this entry."""
     audits: dict[str, list[int]] = field(default_factory=dict)
     """Key of an audit of labels -> positions of the verdicts that were given in it."""
+    _people: dict[str, int] = field(default_factory=dict)
+    _first: np.ndarray = field(default_factory=lambda: np.empty(0, np.int32))
+    """For each example who tagged it first, a number of `_people`, and SEVERAL once somebody else did."""
     _about_one: dict[int, list[int]] = field(default_factory=dict)
     """Number of an example -> positions of the entries about it alone."""
     _about_many: list[int] = field(default_factory=list)
@@ -62,6 +67,7 @@ class Fold:
         self.counts.append(True)
         if target is None:
             self.members.append(self._number(event.ids))
+            self._note_who(event, self.members[position])
             self.replaced.append(self._holders(position, self.members[position]))
             self._apply(position, self.members[position])
             if AUDIT in event.rule and (key := _audit_of(event.rule)):
@@ -83,9 +89,23 @@ class Fold:
 
     def ids(self, position: int) -> list[str]:
         """The ids that an entry is about."""
-        if len(self._names) < len(self.numbers):
-            self._names = np.array(list(self.numbers), object)
-        return self._names[self.members[position]].tolist()
+        return self._named(self.members[position])
+
+    def several(self, ids: Collection[str] | None = None) -> list[str]:
+        """Of some ids, or of all, those that more than one person has ever tagged, whatever was undone since."""
+        if ids is None:
+            return self._named(np.flatnonzero(self._first[: len(self.numbers)] == SEVERAL))
+        return [id for id in ids if (number := self.numbers.get(id)) is not None and self._first[number] == SEVERAL]
+
+    def done_to(self, ids: Collection[str]) -> list[Event]:
+        """The actions on some ids that are not undone, oldest first, with those of the ids that each is about and
+        with `n`, how many it is about in all."""
+        name_of = {self.numbers[id]: id for id in ids if id in self.numbers}
+        wanted = np.fromiter(name_of, np.int64, len(name_of))
+        among_many = [k for k in self._about_many if np.isin(self.members[k], wanted).any()]
+        alone = [k for number in name_of for k in self._about_one.get(number, ())]
+        counting = [k for k in sorted([*alone, *among_many]) if self.counts[k] and not self.events[k].undoes]
+        return [self._about(k, name_of, wanted) for k in counting]
 
     def done(self, position: int) -> Event:
         """The action of an entry, or the one that its chain of undos refers to."""
@@ -169,6 +189,25 @@ class Fold:
         n = np.array([1 if _is_import(self.events[k].rule) else len(self.members[k]) for k in used], np.int64)[code]
         at = pd.Series(at).dt.tz_localize("UTC")
         return pd.DataFrame({"id": pd.array(ids[number[order]], dtype="str"), **texts, "at": at, "n": n})
+
+    def _about(self, position: int, name_of: dict[int, str], wanted: np.ndarray) -> Event:
+        members = self.members[position]
+        own = members[np.isin(members, wanted)] if len(members) > 1 else members
+        ids = tuple(name_of[number] for number in own.tolist())
+        return replace(self.events[position], ids=ids, n=len(members))
+
+    def _named(self, numbers: np.ndarray) -> list[str]:
+        if len(self._names) < len(self.numbers):
+            self._names = np.array(list(self.numbers), object)
+        return self._names[numbers].tolist()
+
+    def _note_who(self, event: Event, members: np.ndarray) -> None:
+        self._first = _grown(self._first, len(self.numbers))
+        if event.action != "add":
+            return
+        person = self._people.setdefault(event.who, len(self._people))
+        before = self._first[members]
+        self._first[members] = np.where((before == NONE) | (before == person), person, SEVERAL)
 
     def _by_person(self, position: int, others: dict[int, int]) -> dict[str, int]:
         event, counts = self.events[position], dict[str, int]()

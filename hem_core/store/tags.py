@@ -8,7 +8,7 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -228,10 +228,20 @@ class TagLog:
                 for id in ids
             }
 
-    def actions(self, data: str) -> list[Event]:
-        """The actions that are not undone, oldest first, each with its ids; undos are not included."""
+    def several(self, data: str, ids: Collection[str] | None = None) -> list[str]:
+        """Of some ids, or of all, those that more than one person has ever tagged, whatever was undone since."""
+        with self._lock:
+            return self._current(data).several(ids)
+
+    def actions(self, data: str, ids: Collection[str] | None = None) -> list[Event]:
+        """The actions that are not undone, oldest first, each with its ids; undos are not included.
+
+        ids: only the actions on these, each with those of them that it is about, and `n`.
+        """
         with self._lock:
             fold = self._current(data)
+            if ids is not None:
+                return fold.done_to(ids)
             counting = [k for k, event in enumerate(fold.events) if fold.counts[k] and not event.undoes]
             return [replace(fold.events[k], ids=tuple(fold.ids(k))) for k in counting]
 

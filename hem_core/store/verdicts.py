@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -43,3 +46,16 @@ WITHOUT_OPINION = "skip"
 """The verdict of somebody who looked and has no opinion."""
 WRONG = tuple(verdict.name for verdict in ALL if verdict.label == "wrong")
 """Verdicts that reject the given label."""
+
+
+def in_state(state: pd.DataFrame) -> pd.DataFrame:
+    """The verdicts among the tags of a log, one a judged row: id -> tag, value, who, at, n. state: TagLog.state."""
+    return state.loc[state["tag"].isin(VERDICTS), :].set_index("id")
+
+
+def reviews(verdicts: pd.DataFrame) -> pd.DataFrame:
+    """Of some verdicts with the column `n` (see `in_state`) those that were given to single rows.
+
+    A verdict on many at once, by a lasso or a filter, is no review of each.
+    """
+    return verdicts.loc[verdicts["n"] == 1, :]

@@ -72,6 +72,7 @@ from hem_core.tasks._contract import (
 )
 from hem_core.tasks._corrects import Choice, Corrects
 from hem_core.tasks._ranks_pool import RanksPool, pool_policies
+from hem_core.tasks._residual_measures import residual_measures
 from hem_core.tasks._toggles import TagState as TagState
 from hem_core.tasks._toggles import TogglesTags as TogglesTags
 
@@ -110,7 +111,7 @@ __all__ = [
     "names", "names_labels",
     "of",
     "only_in_shards", "output_names", "partly_right", "pool_policies", "reads_lists",
-    "require",
+    "require", "residual_measures",
     "settings_of", "takes_names",
     "training_arguments",
     "unknown",

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hem_core.class_columns import LISTS, OF_A_MODEL, ClassColumns, class_columns, without_column
+from hem_core.class_columns import BEST_ALONE, LISTS, OF_A_MODEL, ClassColumns, class_columns, without_column
 from hem_core.errors import DataError
 from hem_core.tasks._prediction_column import numbers_in
 
@@ -114,7 +114,7 @@ def _of_best(catalog: pa.Table, found: ClassColumns, labels: list[str]) -> tuple
     values[np.arange(len(index)), index] = confidence
     values[index < 0] = np.nan
     note = (
-        f"The columns {found.predicted} and {found.confidence} hold the best class alone: the rest of the probability "
+        f"The columns {found.predicted} and {found.confidence} {BEST_ALONE}: the rest of the probability "
         "is spread evenly over the other classes, so scores of doubt between classes say little."
     )
     return values, classes, note

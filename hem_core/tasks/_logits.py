@@ -19,13 +19,7 @@ def logits_of(output: Any) -> Tensor:
     One logit per example, (N,) or (N, 1), is a binary model: it becomes the two logits (0, z).
     Raises ModelError for anything else.
     """
-    found = output
-    if isinstance(output, Mapping):
-        found = output.get("logits")
-    elif hasattr(output, "logits"):
-        found = output.logits
-    elif isinstance(output, tuple | list) and output:
-        found = output[0]
+    found = logits_in(output)
     if not isinstance(found, Tensor) or found.ndim not in (1, 2):
         raise ModelError(f"classification expects logits of shape (N, K) from the model; got {_shown(output, found)}")
     if found.layout != torch.strided:
@@ -41,6 +35,15 @@ def logits_of(output: Any) -> Tensor:
     if logits.shape[1] == 1:
         logits = torch.cat([torch.zeros_like(logits), logits], dim=1)  # (N, 1) -> (N, 2)
     return logits
+
+
+def logits_in(output: Any) -> Any:
+    """What stands for the logits in what a model returned: `.logits`, `["logits"]`, a tuple's first, or all of it."""
+    if isinstance(output, Mapping):
+        return output.get("logits")
+    if hasattr(output, "logits"):
+        return output.logits
+    return output[0] if isinstance(output, tuple | list) and output else output
 
 
 def _shown(output: Any, found: Any) -> str:

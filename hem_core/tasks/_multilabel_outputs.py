@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -10,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from hem_core.errors import ModelError
+from hem_core.tasks._logits import logits_in
 from hem_core.tasks._multilabel_scores import TEMPERATURE
 
 
@@ -17,13 +17,7 @@ def tag_logits_of(output: Any) -> Tensor:
     """The logits (N, K) float32, one per tag, in what a model returned: a tensor, `.logits`, `["logits"]`, or a tuple's
     first. (N,) is one tag. Raises ModelError for anything else.
     """
-    found = output
-    if isinstance(output, Mapping):
-        found = output.get("logits")
-    elif hasattr(output, "logits"):
-        found = output.logits
-    elif isinstance(output, tuple | list) and output:
-        found = output[0]
+    found = logits_in(output)
     if isinstance(found, Tensor) and found.ndim == 1:
         found = found[:, None]  # (N,) -> (N, 1)
     if not isinstance(found, Tensor) or found.ndim != 2:

@@ -7,11 +7,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from hem_core.stats.bootstrap import bootstrap
+from hem_core.tasks._residual_measures import ABSOLUTE, SPREADS, SQUARED, UNIT
 from hem_core.types import Metric
 
-UNIT = "in units of the label"
-SPREADS = "× spread"
-"""Of the normalised measures: robust standard deviations of the given values."""
 Measure = Callable[[np.ndarray, np.ndarray], float]
 EXACT = 1e-12
 
@@ -23,8 +21,8 @@ def metrics(given: np.ndarray, predicted: np.ndarray) -> list[Metric]:
     if not len(given):
         return []
     found = [
-        _metric("mean absolute error", mean_absolute_error, given, predicted, unit=UNIT),
-        _metric("root mean squared error", root_mean_squared_error, given, predicted, unit=UNIT),
+        _metric(ABSOLUTE, mean_absolute_error, given, predicted, unit=UNIT),
+        _metric(SQUARED, root_mean_squared_error, given, predicted, unit=UNIT),
         _metric("R²", r_squared, given, predicted, unit="", higher_is_better=True),
         _metric("Spearman correlation", spearman, given, predicted, unit="", higher_is_better=True),
     ]
@@ -47,16 +45,16 @@ def metrics_of_all(
 
     normalised = given / scale, predicted / scale
     found = [
-        _metric("normalised mean absolute error", mean_of(mean_absolute_error), *normalised, unit=SPREADS),
-        _metric("normalised root mean squared error", mean_of(root_mean_squared_error), *normalised, unit=SPREADS),
+        _metric(f"normalised {ABSOLUTE}", mean_of(mean_absolute_error), *normalised, unit=SPREADS),
+        _metric(f"normalised {SQUARED}", mean_of(root_mean_squared_error), *normalised, unit=SPREADS),
         _metric("mean R²", mean_of(r_squared), given, predicted, unit="", higher_is_better=True),
     ]
     for place, output in enumerate(outputs):
         own = _known(given[:, place], predicted[:, place])
         if len(own[0]):
             found += [
-                _metric(f"mean absolute error of {output}", mean_absolute_error, *own, unit=""),
-                _metric(f"root mean squared error of {output}", root_mean_squared_error, *own, unit=""),
+                _metric(f"{ABSOLUTE} of {output}", mean_absolute_error, *own, unit=""),
+                _metric(f"{SQUARED} of {output}", root_mean_squared_error, *own, unit=""),
                 _metric(f"R² of {output}", r_squared, *own, unit="", higher_is_better=True),
             ]
     return [metric for metric in found if np.isfinite(metric.value)]

@@ -6,12 +6,13 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from app import loaders
+from app import bars, loaders
 from app.in_process import place_of
 from app.report import charts
 from app.report.page import page
 from app.report.write import write
 from app.views.overview.five_numbers import five_numbers
+from app.wire.distribution import Headline, counted
 from hem_core.cli import hem
 from hem_core.errors import HemError
 from hem_core.store.run import open_run
@@ -86,3 +87,18 @@ def test_hem_report_names_its_file(run, tmp_path):
     assert done.exit_code == 0, done.output
     assert (tmp_path / "a.html").is_file()
     assert "a.html" in done.output.replace("\n", "")
+
+
+def test_the_report_counts_the_bins_of_overview():
+    table = pd.DataFrame({"loss": [0.0, 0.1, 0.2, 3.0, 3.0], "error": [0.0, 0.04, 0.2, 0.97, 1.0]})
+    drawn = bars.errors(table["error"])
+    counts = {f"{low} to {high}": n for (low, high), n in zip(drawn.data[0].customdata, drawn.data[0].y, strict=True)}
+    assert {name: n for name, n in counts.items() if n} == {"0.00 to 0.05": 2, "0.20 to 0.25": 1, "0.95 to 1.00": 2}
+    text = charts.errors(table["error"])
+    assert re.findall(r"\d\.\d\d to \d\.\d\d", text) == list(counts)
+    headline = Headline("loss", "loss", "nats", is_log=False)
+    borders, right, wrong = counted(table, headline)
+    found = bars.histogram(table, headline)
+    assert [list(bar.y) for bar in found.data] == [right.tolist(), wrong.tolist()]
+    assert (sum(right), sum(wrong), borders[0], borders[-1]) == (3, 2, 0.0, 3.0)
+    assert counted(table[["loss"]], headline)[1].sum() == 5

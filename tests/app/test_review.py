@@ -10,7 +10,7 @@ import pytest
 from app.views.review import blind
 from app.wire import detail, opinions
 from hem_core.store.atomic import write_table
-from hem_core.store.verdicts import ALL
+from hem_core.store.verdicts import ALL, in_state
 from hem_core.store.workspace import open_workspace
 
 CLASSES = ["cat", "**dog**", "<b>fox</b>"]
@@ -287,4 +287,4 @@ def test_a_filter_on_a_column_of_another_run_is_left_out(show, whole_workspace):
 
 def test_verdicts_are_the_exclusive_tags_alone():
     state = pd.DataFrame({"id": ["a", "a"], "tag": ["hard", "blurred"], "value": "", "who": "x", "at": 0})
-    assert detail.verdicts(state)["tag"].to_dict() == {"a": "hard"}
+    assert in_state(state)["tag"].to_dict() == {"a": "hard"}

@@ -483,9 +483,18 @@ def test_two_people_claim_different_rows_and_skip_what_is_judged(own):
     assert first["judged"] == {"2": {"tag": "hard", "value": "", "who": "cem"}}
     second = claim(own, "ben", [0, 1, 2, 3, 4, 5]).json()
     assert (second["own"], second["others"]) == ([3, 4], {"0": "ann", "1": "ann"})
-    assert claim(own, "ben", [2], is_dispute=True).json()["own"] == [2]  # disputed rows are judged
     assert claim(own, "ann", [], most=0, release=True).json()["own"] == []
     assert claim(own, "ben", [0]).json()["own"] == [0]
+
+
+def test_a_claim_in_the_disagreements_is_on_judged_rows_until_somebody_settles_them(own):
+    for sequence, (who, tag) in enumerate([("cem", "hard"), ("dan", "outlier")]):
+        post(own, ids=["e02"], who=who, tag=tag, sequence=sequence)
+    before = claim(own, "ben", [2, 3], is_dispute=True).json()
+    assert (before["own"], before["settled"], before["judged"]) == ([2], [3], {})
+    post(own, ids=["e02"], who="ann", sequence=7)
+    after = claim(own, "ben", [2, 3], is_dispute=True).json()
+    assert (after["own"], after["settled"]) == ([], [2, 3])
 
 
 @pytest.mark.parametrize(("ago", "own_rows"), [(LIFETIME * 0.5, [2, 3]), (LIFETIME * 1.01, [0, 1])])
@@ -523,7 +532,8 @@ def test_what_a_search_finds_is_named_for_each_row_and_a_bad_one_is_said(client)
     assert post(client, "found", search="/x/", rows=[]).json() == {"found": []}
     answer = post(client, "found", search="/(x/", rows=[])
     assert (answer.status_code, answer.json()["error"]) == (400, "/(x/ is not a regular expression: missing ): (x")
-    assert "whole numbers" in post(client, "found", search="x", rows=["a"]).json()["error"]
+    for rows in (["a"], [60], [True], None):
+        assert "whole numbers from 0 to 59" in post(client, "found", search="x", rows=rows).json()["error"]
     assert "'search' must be a text" in post(client, "found", rows=[1]).json()["error"]
 
 

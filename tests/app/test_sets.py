@@ -1,3 +1,4 @@
+import json
 import zipfile
 from io import BytesIO
 
@@ -5,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from app import words
 from app.views.retrain import retrains
-from app.views.sets import exports, proofs
+from app.views.sets import exports, proofs, saved_sets
 from hem_core.errors import DataError, RunError
 from hem_core.jobs.job import running
 from hem_core.sets.export_set import export_set
@@ -442,3 +444,30 @@ def test_the_preview_counts_no_classes_where_a_level_has_none():
 
     assert _cell("classes", {"n_classes": 3}, 10) == "3 of 10"
     assert _cell("classes", {"n_classes": 40}, 0) == "–"
+
+
+def test_a_set_in_the_making_is_reviewed_and_then_begins_with_the_same_rows(show, workspace):
+    folder = workspace()
+    test = show(folder, "sets")
+    test.button(key="set_review").click().run()
+    rule = {"all": [{"column": "difficulty", "min": 90, "max": 100}]}
+    found = {name: value if isinstance(value, str) else value[0] for name, value in test.query_params.items()}
+    assert (json.loads(found["selection"]), found["queue"]) == (rule, "selection")
+    home = open_workspace(folder)
+    log, data = home.tags(), home.run("tiny").data
+    for id in [f"e{k}" for k in range(54, 60)]:
+        log.add(data, [id], "hard", who="anna")
+    log.add(data, ["e00"], "hard", who="anna")
+    test.run()
+    assert source(test).value == "chosen"
+    assert numbers(test)["Examples"] == "6"
+    assert numbers(test)["Reviewed"] == "100.0%"
+    assert not [one for one in test.button if one.key == "set_review"]
+
+
+def test_what_is_not_known_of_a_set_is_not_said():
+    manifest = {"run": "tiny", "created": "2026-11-30T11:12:00+00:00", "made_by": "", "sample": "unknown"}
+    found = saved_sets.facts(manifest, 50)
+    assert not found["Saved"].endswith("by")
+    assert found["Run"] == "tiny, in- or out-of-sample unknown"
+    assert [words.size(n) for n in (0, 12_300, 99_999, 3_400_000)] == ["1 kB", "12 kB", "100 kB", "3.4 MB"]

@@ -15,6 +15,7 @@ from app import loaders
 from app.in_process import place_of
 from app.static_page.chosen_rows import chosen_rows
 from app.static_page.write import content, write
+from app.views.share.page import limits
 from hem_core.cli import hem
 from hem_core.errors import HemError
 from hem_core.store.atomic import write_array, write_table
@@ -153,3 +154,10 @@ def test_a_label_that_would_end_the_script_stays_data(workspace):
     assert b"alert(1)" not in page
     assert page.count(b"<script") == page.count(b"</script>") == 3
     assert json.loads(files(page)["details"])[0]["label"] == label
+
+
+def test_a_copy_is_never_offered_more_rows_than_there_are():
+    assert limits(364) == [364]
+    assert limits(2_000) == [500, 2_000]
+    assert limits(20_001) == [500, 2_000, 5_000, 20_000]
+    assert limits(0) == [0]

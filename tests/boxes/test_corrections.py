@@ -3,14 +3,12 @@
 from dataclasses import replace
 
 import numpy as np
-import pyarrow as pa
 import pytest
 
 from hem_core.boxes.annotations import Annotations, image_table
 from hem_core.boxes.arrays import given_boxes
-from hem_core.boxes.correction_tables import changes_table, corrections_of
+from hem_core.boxes.correction_tables import changes_table
 from hem_core.boxes.corrections import Correction, apply_corrections
-from hem_core.errors import DataError
 
 
 @pytest.fixture
@@ -74,16 +72,3 @@ def test_the_list_of_changes_has_the_place_and_class_before_and_after(annotation
     assert refused["refused"] == "no box 'a#g7' in image 'a'"
     assert changes_table([]).num_rows == 0
     assert set(changes_table([]).column_names) == set(moved)
-
-
-def test_corrections_of_a_table():
-    rows = [
-        {"image": "a", "action": "move", "box": "a#g1", "left": 1, "top": 2, "right": 3.5, "bottom": 4, "label": None},
-        {"image": "a", "action": "relabel", "box": "a#g2", "label": "dog"},
-    ]
-    assert corrections_of(pa.Table.from_pylist(rows)) == [
-        Correction("a", "move", "a#g1", (1, 2, 3.5, 4)),
-        Correction("a", "relabel", "a#g2", None, "dog"),
-    ]
-    with pytest.raises(DataError, match="corrections need the columns image and action; there is no 'action'"):
-        corrections_of(pa.table({"image": ["a"]}))

@@ -49,6 +49,7 @@ def test_a_row_is_shown_once_it_is_claimed(desk):
 
 def test_rows_on_other_screens_are_skipped_by_verdicts_and_by_steps(desk):
     found = desk("""
+      desk.rows.push(17, 18, 19);
       for (const row of [10, 12, 13]) taken.set(row, "ben");
       await desk.claims.ask();
       const first = desk.row, next = desk.rows[stepped(desk, 1)];
@@ -169,6 +170,35 @@ def test_keys_typed_ahead_of_the_server_count_unless_others_are_in_the_queue(des
       for (let k = 0; k < 5; k += 1) desk.judging.press("hard");
       return desk.spoken.size;
     """) == 4  # fmt: skip
+
+
+def test_of_a_short_list_a_half_is_left_to_others_and_what_is_being_stored_is_kept(desk):
+    found = desk("""
+      desk.rows = [10, 11, 12];
+      await desk.claims.ask();
+      for (let k = 0; k < 2; k += 1) { desk.judging.judge("hard", ""); await settled(); }
+      return asked.map(({ rows, most, drop }) => [rows, most, drop]);
+    """)
+    assert found == [[[10, 11, 12], 2, []], [[11, 12], 2, []]]  # 12 is wanted, 11 is on its way to the server
+
+
+def test_a_dispute_that_somebody_settled_is_passed_over_until_it_is_undone_here(desk):
+    found = desk("""
+      desk.data.is_dispute = true;
+      const settling = server;
+      server = async (rows, ...more) => {
+        const found = await settling(rows.filter((row) => row > 10), ...more);
+        return { ...found, settled: rows.filter((row) => row === 10) };
+      };
+      await desk.claims.ask();
+      const shown = desk.row;
+      desk.judging.judge("hard", ""); await settled();
+      desk.settled.add(11);
+      desk.outbox.answer = async () => ({ revision: 9, rows: [11], message: "Undone." });
+      await desk.judging.undo();
+      return { shown, isDone: desk.isDone(10), undone: [desk.row, desk.isDone(11)] };
+    """)
+    assert found == {"shown": 11, "isDone": True, "undone": [11, False]}
 
 
 def test_what_is_claimed_while_the_page_is_left_is_given_back(desk):

@@ -51,6 +51,13 @@ def test_a_key_held_down_judges_nothing_and_an_arrow_held_down_walks(asked, mode
     assert asked([{"key": "a", "repeat": True}], "blind", isInput=True) == [None]  # the field takes it
 
 
+def test_where_nothing_can_be_stored_keys_walk_and_look_and_none_judges(asked):
+    keys = [*"1234567", "0", "u", "n", "b", "a", "Enter"]
+    assert asked(keys, "locked", hasBoxes=True) == [None] * len(keys)
+    assert asked(["ArrowLeft", "ArrowRight", "?", "z"], "locked", hasBoxes=True) == [
+        ["previous"], ["next"], ["help"], ["close"]]  # fmt: skip
+
+
 def test_a_french_keyboard_gives_verdicts_without_shift(asked):
     assert asked([{"key": "&", "code": "Digit1"}, {"key": '"', "code": "Digit3"}]) == [
         ["verdict", "right"], ["verdict", "mislabelled"]]  # fmt: skip

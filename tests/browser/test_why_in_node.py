@@ -115,3 +115,18 @@ def test_a_neighbour_in_review_has_the_address_of_what_is_like_it(evaluate):
     found = evaluate("review/near.js", "m.exploreNear({ run: 'a b', level: 'boxes' }, 'x#1')")
     assert found.startswith("explore?run=a%20b&level=boxes&selection=%7B%22all%22")
     assert "%22id%22%3A%22x%231%22%2C%22k%22%3A60" in found
+
+
+def test_words_are_what_a_selection_is_near_to(run_js):
+    body = """
+      const source = { near: async () => ({ rows: [1, 0], distances: [0.7, 0.8] }) };
+      const bus = { selection: v.selection, emit: () => {}, say: () => {} };
+      Object.assign(bus, m.makeNear(source, v.near, () => bus));
+      await bus.followNear();
+      const { describe } = await load("shared/rules.js");
+      return [m.shownNumber(bus, {}, 1).title, bus.near.words, describe(v.selection.all[0], String, String)];
+    """
+    near = {"missing": None, "other": True, "words": {"missing": None}}
+    selection = {"all": [{"near": {"words": "a red car", "k": 60}}]}
+    found = run_js("explorer/near.js", body, selection=selection, near=near)
+    assert found == ["cosine distance to “a red car”", {"missing": None}, "60 nearest to “a red car”"]

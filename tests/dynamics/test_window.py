@@ -1,32 +1,38 @@
 import numpy as np
+import pytest
 
-from hem_core.dynamics.window import window
+from hem_core.dynamics.window import accuracies, window
 
 gap = np.nan
 
 
-def hits(*rows):
-    return np.array(rows, np.float32)
+def test_the_accuracy_of_an_epoch_leaves_out_what_was_not_seen_in_it():
+    hits = np.array([[1, 1, gap], [gap, 1, gap], [0, 0, gap]], np.float32)
+    np.testing.assert_allclose(accuracies(hits), [1 / 2, 2 / 3, np.nan])
+    assert accuracies(np.zeros((3, 0), np.float32)).shape == (0,)
 
 
-def test_the_window_ends_with_the_first_epoch_of_seven_in_ten():
-    rows = hits(*[[0, 0, 1, 1]] * 7, *[[0, 0, 0, 1]] * 3)
-    assert window(rows) == 3
-    assert window(rows, accuracy=0.71) == 4
+def test_the_window_ends_with_the_epoch_that_is_a_tenth_better_than_on_other_examples():
+    found = window(np.array([0.5, 0.75, 0.85, 1.0]), held_out=0.7)
+    assert (found.epochs, found.of, found.has_memorised) == (3, 4, True)
+    assert found.sentence.startswith("the first 3 of 4 epochs: after them")
 
 
-def test_what_was_not_seen_does_not_count():
-    assert window(hits([1, 1], [gap, 1], [gap, 0])) == 1
+def test_where_nothing_was_memorised_all_epochs_count():
+    found = window(np.array([0.72, 0.9, 0.99]), held_out=0.97)
+    assert (found.epochs, found.has_memorised) == (3, False)
+    assert found.sentence.startswith("all 3 epochs: the training accuracy is never 10% above the 97.0%")
 
 
-def test_an_epoch_that_no_one_was_seen_in_is_not_the_first():
-    assert window(hits([gap, 1], [gap, 1])) == 2
+@pytest.mark.parametrize(("last", "epochs", "has_memorised"), [(0.99, 2, None), (0.9, 3, False)])
+def test_without_another_accuracy_a_net_that_learned_all_may_have_memorised(last, epochs, has_memorised):
+    found = window(np.array([0.5, 0.8, last]))
+    assert (found.epochs, found.has_memorised) == (epochs, has_memorised)
 
 
-def test_a_training_that_never_gets_there_has_all_epochs():
-    assert window(hits([0, 0, 0], [1, 0, 1])) == 3
+def test_an_epoch_that_no_one_was_seen_in_ends_nothing():
+    assert window(np.array([gap, 0.9, 0.99]), held_out=0.5).epochs == 2
 
 
-def test_no_epochs_and_no_examples():
-    assert window(np.zeros((3, 0), np.float32)) == 0
-    assert window(np.zeros((0, 4), np.float32)) == 4
+def test_no_epochs():
+    assert window(np.zeros(0)).epochs == window(np.zeros(0), held_out=0.5).epochs == 0

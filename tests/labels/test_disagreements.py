@@ -9,7 +9,7 @@ import scenes
 from sklearn.metrics import cohen_kappa_score
 
 import hem_core
-from hem_core.labels.disagreements import disagreements
+from hem_core.labels.disagreements import disagreements, said_of
 from hem_core.store.workspace import open_workspace
 
 
@@ -91,6 +91,21 @@ def test_what_people_said_of_another_run_s_rows_is_left_out(judge):
 def test_verdicts_on_many_at_once_are_no_opinions(judge):
     judge.log.add("rows", ["e00", "e01"], "outlier", who="ben")
     assert judge("rows", ("anna", "e00", "right")).said == {}
+
+
+def test_what_was_said_of_some_rows_is_what_is_said_of_them_among_all(judge, scored):
+    ids = [f"e{k:02d}" for k in range(40)]
+    verdicts = [
+        (who, id, tag)
+        for k, id in enumerate(ids)
+        for who, tag in (("anna", "right"), ("ben", "skip" if k % 3 else "outlier"))
+    ]
+    everything = judge("rows", *verdicts)
+    judge.log.add(open_workspace(scored).run("rows").data, ids, "hard", who="cem")
+    level = open_workspace(scored).run("rows").level("examples")
+    assert said_of(level, judge.log) == everything.said
+    assert said_of(level, judge.log, ids[:7]) == {id: everything.said[id] for id in ids[:7:3]}
+    assert said_of(level, judge.log, ids[3:4]) == {"e03": everything.said["e03"]}  # cem judged it with all others
 
 
 def test_kappa_equals_scikit_learn_s(judge):

@@ -8,6 +8,7 @@ from hem_core.loop.chart import chart
 from hem_core.loop.conclusion import conclusion
 from hem_core.loop.curve import curve, differences
 from hem_core.loop.measures import OF_CLASSES, Measure, of_classes
+from hem_core.loop.page import _compared
 
 
 def point(arm, seed, round, n, accuracy):
@@ -112,3 +113,13 @@ def test_a_measure_below_0_has_a_chart_with_all_of_its_points():
     heights = [float(y) for y in re.findall(r'cy="([0-9.]+)"', drawn)]
     assert len(heights) >= 2
     assert all(0 <= y <= 400 for y in heights)
+
+
+def test_the_page_heads_differences_of_shares_alone_by_points():
+    of_accuracy, of_loss = {"mean": 0.1, "low": 0.0, "high": 0.2}, {"mean": -0.5, "low": None, "high": None}
+    entry = {"round": 1, "n": 30, "accuracy": of_accuracy, "loss": of_loss}
+    measures = [Measure("accuracy", "accuracy"), Measure("loss", "loss", "nats", higher_is_better=False)]
+    text = "".join(_compared([entry], "Mined minus random", measures))
+    assert "<h2>Mined minus random</h2>" in text
+    assert "<th>accuracy, points (95% interval)</th><th>loss (95% interval)</th>" in text
+    assert "<td>+10.0 (+0.0 to +20.0)</td><td>-0.500</td>" in text

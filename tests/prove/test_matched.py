@@ -34,6 +34,11 @@ def test_an_entry_is_found_by_its_id_or_by_the_end_of_its_path(name, id):
     assert made.unknown == ([] if id else [name])
 
 
+def test_a_file_that_is_called_as_an_example_is_that_one():
+    assert found("/some/where/e02.png", ids=["e01", "e02"], paths=[None, None]).examples["id"].tolist() == ["e02"]
+    assert found("b.png", "4").unknown == ["b.png"]  # b.jpg is another file
+
+
 def test_a_cell_that_was_guarded_against_formulas_is_its_id():
     assert found("'=1", ids=["=1", "b"], paths=None).examples["id"].tolist() == ["=1"]
 

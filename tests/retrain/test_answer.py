@@ -9,15 +9,15 @@ from hem_core.retrain.report.answer import answer
 RESULTS = Path(__file__).parents[2] / "benchmarks" / "RESULTS.md"
 
 
-def report(*differences, smallest=0.7):
+def report(*differences, **row):
     pairs = ("curated - control", "curated - random")
     named = {
         pair: dict(zip(("mean", "low", "high"), each, strict=True))
         for pair, each in zip(pairs, differences, strict=False)
     }
     flow = {"fixed": {"mean": 6.0}, "regressed": {"mean": 2.0}, "churn": {"fixed": {"mean": 4.0}}}
-    table = [{"measure": "accuracy", "difference": named}]
-    return {"table": table, "flow": flow, "smallest_effect": smallest}
+    table = [{"measure": "accuracy", "unit": "%", "better": "higher", "difference": named, **row}]
+    return {"table": table, "flow": flow}
 
 
 UP, DOWN, OPEN = (1.2, 0.4, 2.0), (-1.2, -2.0, -0.4), (0.1, -0.5, 0.7)
@@ -37,8 +37,11 @@ UP, DOWN, OPEN = (1.2, 0.4, 2.0), (-1.2, -2.0, -0.4), (0.1, -0.5, 0.7)
 def test_a_list_helps_only_where_it_beats_everything_it_is_compared_with(over_all, over_random, word):
     found = answer("drop", 12, report(over_all, over_random))
     assert (found["word"], found["ship"]) == (word, word == "helps")
+    least = 2.8 / 3.92 * (over_all[2] - over_all[1])
     assert [rule["passed"] for rule in found["rules"]] == [over_all == UP, over_random == UP]
-    smallest = any("a difference of 0.70 points would have been detected" in line for line in found["sentences"])
+    smallest = any(
+        f"a difference of {least:.2f} points would have been detected" in line for line in found["sentences"]
+    )
     assert smallest == (word not in ("helps", "hurts"))
 
 
@@ -56,6 +59,14 @@ def test_one_arm_alone_decides_where_there_is_no_random_one():
     found = answer("relabel", 1, report(UP))
     assert found["word"] == "helps"
     assert found["sentences"][0].startswith("Training on the corrected labels of this example helps: accuracy +1.20")
+
+
+def test_of_an_error_less_is_better():
+    of_error = {"measure": "mean absolute error", "unit": "in units of the label", "better": "lower"}
+    found = answer("relabel", 61, report(DOWN, **of_error))
+    assert found["word"] == "helps"
+    assert "mean absolute error -1.20 in units of the label (95% interval -2.00 to -0.40)" in found["sentences"][0]
+    assert answer("relabel", 61, report(UP, **of_error))["word"] == "hurts"
 
 
 def test_an_interval_that_is_not_known_shows_nothing():

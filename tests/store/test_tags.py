@@ -106,6 +106,25 @@ def test_actions_are_what_counts_oldest_first_with_its_ids(log):
     assert [each.ids for each in log.actions("d")] == [("b", "a"), ("c",)]
 
 
+def test_actions_on_some_ids_name_these_alone_and_how_many_there_were(log):
+    log.add("d", ["a"], "hard", who="ann")
+    log.add("d", ["a", "b", "c"], "easy", who="bob")
+    log.add("d", ["b"], "outlier", who="bob")
+    log.undo("d", who="bob")
+    found = [(each.tag, each.ids, each.n) for each in log.actions("d", ["b", "a", "none"])]
+    assert found == [("hard", ("a",), 1), ("easy", ("a", "b"), 3)]
+    assert log.actions("d", ["none"]) == log.actions("d", []) == []
+
+
+def test_those_whom_several_people_tagged_are_known_whatever_was_undone(log):
+    for who, ids in (("ann", ["a", "b"]), ("ann", ["a"]), ("bob", ["b", "c"]), ("cem", ["d"])):
+        log.add("d", ids, "hard", who=who)
+    log.clear("d", ["d"], who="ann")
+    log.undo("d", who="bob")
+    assert (log.several("d"), log.several("d", ["a", "b", "none"])) == (["b"], ["b"])
+    assert log.several("other") == []
+
+
 def test_undo_is_by_person_and_by_batch(log):
     first = log.add("d", ["a"], "night", who="ann")
     log.add("d", ["a"], "blurred", who="bob")

@@ -10,6 +10,7 @@ import torch
 import hem_core
 from hem_core.errors import ModelError
 from hem_core.runs.projection import project_run
+from hem_core.store import words_near
 from hem_core.store.fingerprint import fingerprint
 
 
@@ -119,3 +120,16 @@ class Failing(Corners):
 def test_features_of_another_shape_are_refused(data, tmp_path, model, words):
     with pytest.raises(ModelError, match=words):
         score(data, tmp_path / "run", model())
+
+
+@pytest.mark.slow
+def test_boxes_are_embedded_by_a_text_image_model_where_one_is_named(data, tiny_clip, tmp_path):
+    run = score(data, tmp_path / "w" / "runs" / "words", Corners(), embedding=tiny_clip, has_map=False)
+    boxes = run.level("boxes")
+    assert run.info["level_neighbours"]["boxes"]["of"] == "crops by a text–image model"
+    assert (boxes.embeddings().shape, run.embeddings().shape) == ((boxes.n, 8), (run.n, 8))
+    assert boxes.text_image_model == run.examples.text_image_model == run.info["embedding"]
+    rows, distances = boxes.near({"words": "a red disc", "k": boxes.n})
+    assert sorted(rows) == list(range(boxes.n))
+    assert distances.tolist() == sorted(distances.tolist())
+    words_near.end()

@@ -127,6 +127,9 @@ def test_a_format_brings_back_the_ids_or_says_why_not(runs, task, format_, tmp_p
         assert not (tmp_path / "out").exists()
         return
     module = folder.load(hem_core.export, format_)
+    if not hasattr(module, "read"):
+        assert done.n
+        return
     back, _read = module.read(done.folder)
     if not getattr(module, "IS_BACKGROUND", False):  # which takes of an image what has no object
         assert set(back["id"]) == set(run.table(["id"])["id"])

@@ -20,7 +20,7 @@ export function withHere(search, change) {
 }
 
 /** The parts that a query string has. @param {string} search @returns {Here} */
-export function hereIn(search) {
+function hereIn(search) {
   const query = new URLSearchParams(search);
   return Object.fromEntries(NAMES.filter((name) => query.get(name)).map((name) => [name, query.get(name)]));
 }

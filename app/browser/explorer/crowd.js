@@ -117,7 +117,7 @@ export function makeCrowd(source, data, bus) {
 }
 
 /** What the server needs of a scale to count in its bins. */
-export function scaleRequest({ grid, isLog, ends }) {
+function scaleRequest({ grid, isLog, ends }) {
   const request = { low: grid.low, width: grid.width, count: grid.count };
   return isLog ? { ...request, is_log: true, from: ends[0], to: ends[1] } : request;
 }

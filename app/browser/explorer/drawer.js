@@ -11,11 +11,11 @@ const NEAR_THE_END = 5;
 const STYLES = ["../review/review.css", "./drawer_desk.css"];
 const EMPTY = "No example is shown.";
 const DONE = "Every example in the gallery's order from here on has a verdict. ← goes back through them.";
-const NOT_BLIND = "Beside the map the label is in sight; judge blind in Review.";
+const NOT_BLIND = "Explore shows the label on the map and the tiles. To judge blind, open Review.";
 
 /** Make it, closed, in `host`. about() gives what Python sent last; leave(name, value) goes to another page;
  *  enlarge(row) shows the picture over everything; around(row, reach): see order.js.
- *  Returns {show(row), close, prepare, judge(row, event, moveOn), isOpen, end}.
+ *  Returns {show(row), prepare, judge(row, event, moveOn), end}.
  *  @param {import("./bus.js").Bus} bus @param {import("../shared/client.js").Client} client @param {HTMLElement} host
  *  @param {{about: () => any, leave: (name: string, value: unknown) => void, enlarge: (row: number) => void,
  *    around: (row: number, reach: number) => {rows: number[], first: number, total: number}}} ways */
@@ -45,10 +45,8 @@ export function makeDrawer(bus, client, host, { about, leave, enlarge, around })
 
   return {
     show,
-    close,
     judge,
     prepare: () => begun().catch(() => {}),
-    isOpen: () => !root.hidden,
     end() {
       keys.removeEventListener("keydown", key, { capture: true });
       ends.forEach((one) => one());
@@ -129,6 +127,7 @@ export function makeDrawer(bus, client, host, { about, leave, enlarge, around })
       drawn: near.rows.map(() => "chosen"),
       wanted: next < 0 ? null : { row: next },
       no_blind: level.no_blind ?? NOT_BLIND,
+      no_tags: about().without?.tags,
       empty: EMPTY,
       done: DONE,
     });

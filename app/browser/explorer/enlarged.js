@@ -72,7 +72,8 @@ export function makeEnlarged(bus, host, { open, following }) {
   async function fetchAll() {
     const mine = ++drawn;
     try {
-      const [item] = await Promise.all([bus.detailOf(row), bus.hasPictures && paint(mine)]);
+      const values = bus.needValues([row], ["error"]), // whether it is right, where the page has no columns of numbers
+        [item] = await Promise.all([bus.detailOf(row), bus.hasPictures && paint(mine), values]);
       if (mine !== drawn) return;
       if (!bus.hasPictures) stage.replaceChildren(content(item));
       const near = (item.neighbours ?? []).map((one) => one.row),

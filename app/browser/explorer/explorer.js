@@ -120,6 +120,7 @@ function mount(first, client) {
   fitting.observe(document.body);
   const ways = {
     open,
+    enlarge: (row) => enlarged.show(row),
     focused: () => data.without?.drawer || drawer?.prepare(),
     judge: (row, event, moveOn) => data.without?.tags || drawer?.judge(row, event, moveOn),
   };
@@ -172,7 +173,6 @@ function mount(first, client) {
     filters = makeFilters(bus, slots.filters, look);
     gallery = makeGallery(bus, slots.gallery, {
       ...ways,
-      enlarge: (row) => enlarged.show(row),
       page: Math.max(0, Math.trunc(Number(address.read().page ?? 1)) - 1 || 0),
       paged: (page) => address.write({ page: page ? String(page + 1) : null }),
     });

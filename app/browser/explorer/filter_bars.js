@@ -33,7 +33,7 @@ function ofMeans(name, means) {
 }
 
 /** The mean of `weights` in each bin of `values`, 0 where a bin is empty; a weight of NaN is no example. */
-export function meansOf(values, { low, width, count }, weights) {
+function meansOf(values, { low, width, count }, weights) {
   const sums = new Float64Array(count),
     totals = new Uint32Array(count);
   for (let i = 0; i < values.length; i++) {

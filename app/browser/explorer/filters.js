@@ -6,6 +6,7 @@ import { ERROR_COLUMNS } from "./filter_bars.js";
 import { facetFilter, tagFilter } from "./filter_facet.js";
 import { rangeFilter } from "./filter_range.js";
 import { searchField } from "./search_field.js";
+import { wordsField } from "./words_field.js";
 import { clauseMask, clauseOf, clauses, every, subject, withClause } from "../shared/rules.js";
 
 const USUAL = ["is_correct", "error", "reason", "label", "predicted"];
@@ -16,7 +17,8 @@ const NOT_FILTERS = new Set(["suggested_label", "index", "image_row", "duplicate
 export function makeFilters(bus, host, look) {
   const sections = h("div", { class: "hem-sections" });
   const clear = h("button", { class: "hem-link", onclick: () => bus.set({ filter: { all: [] } }) }, "Clear all");
-  const search = searchField(bus);
+  const search = searchField(bus),
+    words = wordsField(bus);
   host.replaceChildren(
     h(
       "div",
@@ -26,6 +28,7 @@ export function makeFilters(bus, host, look) {
       clear,
     ),
     search.element,
+    words?.element ?? "",
     sections,
   );
   let frame = 0,
@@ -94,6 +97,7 @@ export function makeFilters(bus, host, look) {
   function refresh() {
     clear.hidden = !clauses(bus.filter).length;
     search.refresh();
+    words?.refresh();
     for (const [name, part] of parts) part.refresh(clauseOf(bus.filter, name), maskWithout(name));
   }
 

@@ -176,6 +176,9 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge, page = 0
     page = Math.max(0, Math.min(page, last));
     const found = isAsked() ? await asked(mine) : here(page);
     if (mine !== drawn || !found) return;
+    if (bus.isCrowd && !isAsked())
+      await bus.needValues(found, ["error"]).catch((error) => bus.say({ error: error.message }));
+    if (mine !== drawn) return;
     shown = found;
     paged(page);
     head(total);

@@ -39,8 +39,7 @@ export function linkButton(state, say) {
       link = `${origin}${pathname}${linkQuery(search, state())}`;
     if (link.length > LONGEST)
       return say({
-        error:
-          "The selection has too many corners or rows for a link. Save it as a view, above the map, and send its name.",
+        error: "This selection is too long for a link. Save it as a view, by Views above the map, and send its name.",
       });
     return say(
       (await copied(link)) ? { note: "Link copied. It opens the same screen." } : { note: `Copy this link: ${link}` },

@@ -93,7 +93,6 @@ export function makeMap(bus, host, look, { open, zoom: begin = null, moved = (_p
       freshen();
       return colour;
     },
-    frame: () => ({ ...frame, left: marginOf(axes).l, top: marginOf(axes).t }),
     end() {
       for (const end of ends) end();
       watcher.disconnect();

@@ -53,13 +53,13 @@ function wrongRows(bus) {
 }
 
 /** The codes of the most errors, then of the most rows, then in the order of the names. */
-export function foremost({ errors, rows }, most) {
+function foremost({ errors, rows }, most) {
   const order = Array.from(rows, (_, code) => code);
   return order.sort((a, b) => errors[b] - errors[a] || rows[b] - rows[a] || a - b).slice(0, most);
 }
 
 /** The wanted codes, each in the slot that it had before; newcomers take the free slots. */
-export function inSlots(before, wanted) {
+function inSlots(before, wanted) {
   const stay = new Set(wanted),
     coming = wanted.filter((code) => !before.includes(code));
   const slots = Array.from(wanted, (_, slot) => (stay.has(before[slot]) ? before[slot] : null));

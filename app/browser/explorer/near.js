@@ -4,13 +4,14 @@
 import { h, select } from "../shared/dom.js";
 import { short } from "../shared/numbers.js";
 import { clauses } from "../shared/rules.js";
+import { USUAL_K } from "../shared/usual_k.js";
 
-export const USUAL_K = 60;
 const CHOICES = [20, 60, 200, 1000];
 
 /** What a bus knows of nearness: `near` says whether rows can be compared.
  *  @param {import("../shared/run_client.js").RunClient} source
- *  @param {{missing: string | null, other: boolean} | undefined} near why not, and whether rows have classes
+ *  @param {{missing: string | null, other: boolean, words?: {missing: string | null} | null} | undefined} near why not,
+ *    whether rows have classes, and why no words find them, null for rows that are no pictures
  *  @param {() => any} bus */
 export function makeNear(source, near, bus) {
   const found = new Map(); // a clause -> {rows, place of each row, distances}
@@ -18,9 +19,9 @@ export function makeNear(source, near, bus) {
     isOff = false; // another order was chosen meanwhile
 
   return {
-    near: { missing: near?.missing ?? null, other: near?.other ?? false },
+    near: { missing: near?.missing ?? null, other: near?.other ?? false, words: near?.words ?? null },
 
-    /** What is near, while the selection is that and no other order was chosen: {id, rows, at(row)}; else null. */
+    /** What is near, while the selection is that and no other order was chosen: {to, rows, at(row)}; else null. */
     nearest() {
       return key && !isOff ? (found.get(key) ?? null) : null;
     },
@@ -42,7 +43,11 @@ export function makeNear(source, near, bus) {
         const { rows, distances } = await source.near(clause);
         const at = new Map(rows.map((row, place) => [row, distances[place]]));
         if (found.size > 20) found.clear();
-        found.set(next, { id: clause.id, rows: Uint32Array.from(rows), at: (row) => at.get(row) });
+        found.set(next, {
+          to: clause.words ? `“${clause.words}”` : clause.id,
+          rows: Uint32Array.from(rows),
+          at: (row) => at.get(row),
+        });
       } catch (error) {
         bus().say({ error: error.message });
       }
@@ -91,7 +96,7 @@ export function nearControl(bus) {
   const choices = [...new Set([...CHOICES, clause.near.k])].sort((a, b) => a - b),
     many = choices.map((k) => [String(k), `${k.toLocaleString("en-US")} nearest`]),
     parts = [select(many, String(clause.near.k), (k) => put({ k: Number(k) }), "how many are near")];
-  if (bus.near.other || clause.near.other)
+  if (clause.near.id && (bus.near.other || clause.near.other))
     parts.push(
       h(
         "button",
@@ -115,6 +120,6 @@ export function inOrder(bus, view) {
  *  @param {import("./bus.js").Bus} bus */
 export function shownNumber(bus, view, row) {
   const near = bus.nearest();
-  if (near) return { text: short(near.at(row)), title: `cosine distance to ${near.id}` };
+  if (near) return { text: short(near.at(row)), title: `cosine distance to ${near.to}` };
   return { text: short(bus.valueOf(view.score, row)), title: bus.title(view.score) };
 }

@@ -6,7 +6,7 @@ import { clauses } from "../shared/rules.js";
 const FOUND = "hem-found";
 
 /** The search of a filter; "" without one. */
-export function searchIn(filter) {
+function searchIn(filter) {
   return clauses(filter).find((one) => "search" in one)?.search ?? "";
 }
 

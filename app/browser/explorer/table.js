@@ -4,18 +4,20 @@
 import { h, icon, save } from "../shared/dom.js";
 import { short, whole } from "../shared/numbers.js";
 import { clauses } from "../shared/rules.js";
+import { selectNear } from "./near.js";
 import { pickedRange } from "./picking.js";
 import { markFound } from "./search_marks.js";
-import { shownColumns, TAGS, widths } from "./table_columns.js";
+import { shownColumns, TAG_FIELD, TAGS, widths } from "./table_columns.js";
 import { heightOf, inSight, makeBlocks, ROW_PX, scrollTo } from "./table_window.js";
 
 const REST_MS = 70;
 const LONGEST_RANGE = 10000;
 
-/** Draw into `host`. open(row): a double click, or Enter; judge(row, event, moveOn): another key on a row.
+/** Draw into `host`. open(row): a double click, or Enter; enlarge(row): E; judge(row, event, moveOn): another key on a
+ *  row.
  *  Returns {draw(view), fields, download, end}.
  *  @param {import("./bus.js").Bus} bus */
-export function makeTable(bus, host, { open, focused, judge }) {
+export function makeTable(bus, host, { open, enlarge, focused, judge }) {
   const head = h("div", { class: "hem-table-row hem-table-head", role: "row" }),
     layer = h("div", { class: "hem-table-layer", role: "rowgroup" }),
     space = h("div", { class: "hem-table-space" }, layer),
@@ -338,7 +340,13 @@ export function makeTable(bus, host, { open, focused, judge }) {
     else if (event.key === " ") {
       event.preventDefault();
       pick(place, event);
-    } else withRow(place, (row) => judge(row, event, moveOn));
+    } else if (event.key === "e") withRow(place, enlarge);
+    else if (event.key === "m" && !bus.near.missing) withRow(place, likeThis);
+    else withRow(place, (row) => judge(row, event, moveOn));
+  }
+
+  function likeThis(row) {
+    selectNear(bus, row).catch((error) => bus.say({ error: error.message }));
   }
 
   async function focusAt(place) {
@@ -357,8 +365,6 @@ export function makeTable(bus, host, { open, focused, judge }) {
     return /** @type {HTMLElement | null} */ (layer.querySelector(`[data-row="${row}"]`));
   }
 }
-
-const TAG_FIELD = { name: TAGS, title: "tags", unit: "", kind: "text", meaning: "what people said" };
 
 /** A cell in words. */
 function written(value) {

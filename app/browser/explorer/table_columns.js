@@ -8,10 +8,12 @@ const USUAL = ["id", "label", "predicted", "error", "reason", "difficulty", "lab
 const WIDTHS = { number: 92, bool: 76, category: 112, text: 190 };
 const ID_PX = 126;
 const PICTURE_PX = 38;
+/** @typedef {{name: string, title: string, unit: string, kind: string, meaning: string}} Field */
+
 /** The column of tags, which no file has. */
 export const TAGS = "tags";
-
-/** @typedef {{name: string, title: string, unit: string, kind: string, meaning: string}} Field */
+/** @type {Field} */
+export const TAG_FIELD = { name: TAGS, title: "tags", unit: "", kind: "text", meaning: "what people said" };
 
 /** The columns that are shown: those that the reader chose as far as there are, else the usual ones.
  *  @param {string[] | null} wanted @param {Field[]} fields @param {string | null} words the column of a text's words */
@@ -48,7 +50,7 @@ export function columnsMenu(fields, choose) {
       oninput: () => find(search.value.trim().toLowerCase()),
     }),
     usual = h("button", { class: "hem-link", onclick: () => choose(null) }, "Usual columns");
-  const all = [...fields, { name: TAGS, title: "tags", unit: "", kind: "text", meaning: "what people said" }];
+  const all = [...fields, TAG_FIELD];
   const boxes = all.map((one) => h("input", { type: "checkbox", onchange: () => toggle(one.name) }));
   const lines = all.map((one, k) =>
     h(

@@ -202,7 +202,7 @@ function contoursButton(bus, view) {
     {
       class: view.contours ? "hem-tool is-on" : "hem-tool",
       title: "contours of density, where points lie over each other",
-      "aria-label": "contours of density",
+      "aria-label": "contours",
       "aria-pressed": String(view.contours),
       onclick: () => bus.setView({ contours: !view.contours }),
     },

@@ -44,7 +44,7 @@ export function makeWhy(bus, host, client) {
   function later() {
     clearTimeout(timer);
     turn++;
-    host.hidden = !isAbout(bus);
+    host.hidden = !bus.hasScope();
     if (host.hidden) return;
     host.classList.add("is-late");
     if (!answer || isFolded || single(bus) !== null) draw();
@@ -96,7 +96,11 @@ export function makeWhy(bus, host, client) {
     for (const [title, isOfModel] of SORTS) parts.push(...sort(String(title), Boolean(isOfModel)));
     if (answer.skipped.length)
       parts.push(
-        h("p", { class: "hem-muted hem-why-skipped" }, `not compared, chosen by: ${answer.skipped.join(", ")}`),
+        h(
+          "p",
+          { class: "hem-muted hem-why-skipped" },
+          `Not compared, because the group is chosen by them: ${answer.skipped.join(", ")}.`,
+        ),
       );
     return parts;
   }
@@ -151,12 +155,6 @@ export function makeWhy(bus, host, client) {
     draw();
     if (!isFolded) later();
   }
-}
-
-/** Whether there is a group to speak of: rows that are selected or picked, or a filter.
- *  @param {import("./bus.js").Bus} bus */
-function isAbout(bus) {
-  return bus.picks.size > 0 || clauses(bus.selection).length > 0 || clauses(bus.filter).length > 0;
 }
 
 /** The row that is picked alone, of which there is nothing to compare; null where there is none. @param {any} bus */

@@ -10,7 +10,8 @@ import { brought } from "../shared/plotly_script.js";
 import { kernelFetch } from "./kernel.js";
 
 const RULES = ["filter", "selection"];
-const SLOW = "Waiting for the kernel: it runs another cell, or it was stopped. Run the cell again if it was.";
+const SLOW =
+  "Waiting for the kernel, which is running another cell or has stopped. If it has stopped, run this cell again.";
 
 /** Draw the widget into an element. Returns its end.
  *  @param {{model: any, el: HTMLElement}} _ */

@@ -4,7 +4,7 @@
 /** @typedef {{key: string, sentence: string, is_enough: boolean}} Audit how far it has come, in words */
 
 /** Why a row is in the queue, of one that the audit drew. */
-export const DRAWN_BY_AUDIT = "audit";
+const DRAWN_BY_AUDIT = "audit";
 
 /** What a post about a row says of the audit: nothing for a row that the audit did not draw.
  *  @param {import("./desk.js").Desk} desk @param {number} row @returns {{audit?: string}} */

@@ -46,7 +46,7 @@ export function dragged(box, handle, dx, dy, size) {
 
 /** The box between two points, inside the image and at least a px wide and high.
  *  @param {Point} from @param {Point} to @param {Size} size @returns {Box} */
-export function spanned(from, to, size) {
+function spanned(from, to, size) {
   const [left, right] = stretch(from[0], to[0], size.width),
     [top, bottom] = stretch(from[1], to[1], size.height);
   return [left, top, right, bottom];

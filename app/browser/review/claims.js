@@ -6,7 +6,8 @@ import { nextOpen } from "./queue.js";
 const AHEAD = 4, // rows that are claimed at a time: the one on screen and those after it
   CANDIDATES = 60, // of which the first free ones are taken
   RENEWALS = 4, // within the life of a claim
-  UNANSWERED_SECONDS = 120;
+  NOTHING_SECONDS = 4, // between two questions while others have all that is left
+  UNANSWERED_SECONDS = 60;
 
 /**
  * @typedef {object} Claims
@@ -56,22 +57,29 @@ export function makeClaims(desk, windowName) {
     for (const row of desk.spoken) if (own.has(row)) kept.add(row);
     if (isAsking) return;
     const wanted = candidates(),
+      most = Math.min(AHEAD, Math.ceil(wanted.length / 2)), // of a short list there is something for somebody else
       asked = desk.row;
-    if (!wanted.length || (!isRenewal && wanted.slice(0, AHEAD).every((row) => own.has(row)))) return;
+    if (!wanted.length || (!isRenewal && wanted.slice(0, most).every((row) => own.has(row)))) return;
     isAsking = true;
-    const mine = turn;
+    const mine = turn,
+      storing = [...own].filter((row) => desk.verdicts.isStoring(row)), // nobody else's until their verdict is stored
+      rows = [...storing, ...wanted];
     let found = null;
     try {
       const drop = [...own].filter((row) => !desk.isDone(row)); // in the same step as those that are claimed anew
-      found = await source.claim(wanted, AHEAD, { window: windowName(), isDispute: Boolean(data.is_dispute), drop });
+      found = await source.claim(rows, storing.length + most, {
+        window: windowName(),
+        isDispute: Boolean(data.is_dispute),
+        drop,
+      });
     } catch {
       // Offline, or refused: people go on, and what two of them say of one row is kept from both.
     }
     isAsking = false;
     if (mine !== turn) return found?.own.length ? giveBack() : undefined;
     if (data.key !== desk.data.key) return void ask();
-    take(found, wanted);
-    plan(found?.seconds ?? UNANSWERED_SECONDS);
+    take(found, rows);
+    plan(desk.row === undefined ? RENEWALS * NOTHING_SECONDS : (found?.seconds ?? UNANSWERED_SECONDS));
     if (desk.row !== asked) ask(); // people went on while this was on its way
   }
 
@@ -95,6 +103,7 @@ export function makeClaims(desk, windowName) {
       wanted.forEach((one) => others.delete(one));
       own = new Set(found.own);
       Object.entries(found.others).forEach(([one, who]) => others.set(Number(one), who));
+      for (const one of found.settled ?? []) desk.settled.add(one);
       const judged = Object.fromEntries(Object.entries(found.judged).map(([one, verdict]) => [Number(one), verdict]));
       const changed = desk.verdicts.take(found.revision, Object.keys(judged).map(Number), judged);
       for (const one of changed) desk.stock.stale.add(one);

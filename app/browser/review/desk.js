@@ -33,6 +33,7 @@ export function makeState(client) {
     isPlain: false, // pictures without the parts that the task draws into them
     verdicts: makeVerdicts(),
     spoken: /** @type {Set<number>} */ (new Set()), // rows that this window has judged since the queue was opened
+    settled: /** @type {Set<number>} */ (new Set()), // disputes that somebody has settled since Python sent the queue
     placeOf: /** @type {Map<number, number>} */ (new Map()), // row -> its number in the address of blind review
     source: /** @type {any} */ (null), // the level on screen, and its pictures
     pictures: /** @type {any} */ (null),
@@ -72,9 +73,10 @@ export function makeState(client) {
     worded({ tag, value }) {
       return `${this.data.words[tag] ?? tag}${value ? ` → ${value}` : ""}`;
     },
-    /** Whether a row of the queue is done: it has a verdict, and where people disagree one of this window. */
+    /** Whether a row of the queue is done: it has a verdict, and where people disagree one of this window, or one that
+     *  settled it. */
     isDone(row) {
-      return this.data?.is_dispute ? this.spoken.has(row) : this.verdicts.has(row);
+      return this.data?.is_dispute ? this.spoken.has(row) || this.settled.has(row) : this.verdicts.has(row);
     },
     nextOne(from = this.at) {
       return nextFree(this, from);
@@ -129,6 +131,11 @@ export function makeDesk(place, client, leave, shell = {}) {
   const keyboard = makeKeyboard(desk, place, leave);
   desk.screen = makeScreen(desk, slots, address, keyboard.act);
   const refresh = () => desk.stock.refresh();
+  /** The page is in sight again: its claims may have run out meanwhile. */
+  const seen = () => {
+    refresh();
+    desk.claims?.ask(true);
+  };
   const own = [
     [window, "keydown", keyboard.onKey],
     [window, "beforeunload", (event) => desk.outbox?.count() && event.preventDefault()],
@@ -138,7 +145,7 @@ export function makeDesk(place, client, leave, shell = {}) {
     [window, "focus", refresh],
     [window, "pagehide", () => desk.claims?.end()],
     [document, "click", freeTheArrows, true], // the choices let no click through
-    [document, "visibilitychange", () => document.visibilityState === "visible" && refresh()],
+    [document, "visibilitychange", () => document.visibilityState === "visible" && seen()],
   ]);
   for (const [target, ...listener] of listeners) target.addEventListener(...listener);
   place.replaceChildren(slots.head, slots.body, slots.bar);
@@ -157,6 +164,7 @@ export function makeDesk(place, client, leave, shell = {}) {
     place.classList.toggle("is-audit", Boolean(fresh.audit));
     desk.rows = [...fresh.rows];
     desk.drawn = [...fresh.drawn];
+    desk.settled.clear();
     if (isOther) {
       desk.spoken.clear();
       desk.stock.clear();

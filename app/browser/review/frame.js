@@ -86,6 +86,11 @@ export function verdictBar({ verdicts, current, at, isDone, act, corrects }) {
   ];
 }
 
+/** Why no verdict can be given here, and the way back and forth. */
+export function lockedBar({ at, isDone, act }, why) {
+  return [h("span", { class: "quiet" }, why), h("span", { class: "gap" }), ...steps(at, isDone, act)];
+}
+
 /** The name of the answer that a verdict is. */
 function chosenOf(verdicts, { tag, value }) {
   const same = verdicts.filter((one) => (one.tag ?? one.name) === tag);
@@ -134,9 +139,12 @@ function revealed({ answer: named, given, isSame, stored }) {
 }
 
 function walking(at, isDone, act, undoKey) {
+  const undo = button(undoKey, "undo", act.undo, { title: "undo the last action of this window" });
+  return [h("span", { class: "gap" }), undo, ...steps(at, isDone, act)];
+}
+
+function steps(at, isDone, act) {
   return [
-    h("span", { class: "gap" }),
-    button(undoKey, "undo", act.undo, { title: "undo the last action of this window" }),
     button("←", null, act.previous, { disabled: at === 0, "aria-label": "previous" }),
     button("→", null, act.next, { disabled: isDone, "aria-label": "next" }),
   ];

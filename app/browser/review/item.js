@@ -56,7 +56,7 @@ export function moved(error, picture) {
 }
 
 export function pictureless() {
-  const text = "Nothing to look at: this run was made from predictions alone, without pictures, texts or further columns.";
+  const text = "Nothing to show: the run was made from predictions alone, without pictures, texts or columns.";
   return h("span", { class: "nothing" }, text);
 }
 

@@ -172,7 +172,7 @@ export function makeJudging(desk) {
 
   function speak(row, isJudged) {
     if (isJudged) desk.spoken.add(row);
-    else desk.spoken.delete(row);
+    else for (const some of [desk.spoken, desk.settled]) some.delete(row);
   }
 
   /** An example in a post: its id, or its row of these very scores where this page was not told the id (blind). */

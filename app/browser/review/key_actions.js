@@ -139,6 +139,7 @@ function sectionsOf(desk) {
 
 /** What keys mean now. @param {import("./desk.js").Desk} desk */
 function modeOf(desk) {
+  if (desk.data.no_tags) return "locked";
   if (desk.reveal) return "reveal";
   if (desk.chooser) return desk.isHidden() && !desk.correcting.isNaming() ? "blind" : "choose";
   if (desk.tags.isOn()) return "tags";

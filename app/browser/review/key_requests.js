@@ -4,6 +4,8 @@
 import { asked, BOXES, EDIT, PLAIN, WALK } from "../shared/keys.js";
 import { tagRequest } from "./tags.js";
 
+/** What changes nothing that is stored. */
+const LOOKS = ["plain", "help", "previous", "next", "close", "others", "unsure"];
 const TEXTUAL = /^(text|search|url|tel|email|password|number|date|time|datetime-local|month|week)$/;
 
 /** Is this an element that people type into? Checkboxes, buttons and sliders keep no keys to themselves. */
@@ -18,7 +20,7 @@ export function takesText(element) {
  *
  *  desk: {mode, verdicts: [{key, name}], isEmpty (nothing typed), isInput (typed into Review's own field),
  *  keys (Map key -> class), unsure}; mode: 'plain', 'choose' (the class of a wrong label), 'blind', 'reveal', 'edit' (a
- *  box). */
+ *  box), 'locked' (nothing can be stored). */
 export function request(event, desk) {
   if (event.isComposing) return null;
   const isModified = event.ctrlKey || event.metaKey;
@@ -27,7 +29,13 @@ export function request(event, desk) {
   if (isModified || event.altKey) return null;
   // A key that is held down walks or types; it never judges.
   if (event.repeat && !event.key.startsWith("Arrow")) return desk.isInput ? null : ["nothing"];
-  return { plain, choose, blind, reveal, edit, tags }[desk.mode](event, desk);
+  return { plain, choose, blind, reveal, edit, tags, locked }[desk.mode](event, desk);
+}
+
+/** Tags cannot be stored: a key walks, looks or helps, and none judges. */
+function locked(event, desk) {
+  const found = plain(event, { ...desk, verdicts: [] });
+  return found && LOOKS.includes(found[0]) ? found : null;
 }
 
 function plain(event, desk) {

@@ -1,12 +1,11 @@
 // @ts-check
 // What lies near an example: its neighbours and near-duplicates.
 
+import { USUAL_K } from "../shared/usual_k.js";
 import { h } from "../shared/dom.js";
 import { levelQuery } from "../shared/level.js";
 import { picture } from "./item.js";
 import { number } from "./words.js";
-
-const USUAL_K = 60;
 
 /** Nearest neighbours or near-duplicates with their labels: as small pictures, or as lines where there are none.
  *  thumb(row) gives an address or ""; look is what stands for an example; hasClasses: labels can be counted;

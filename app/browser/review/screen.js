@@ -59,7 +59,8 @@ export function makeScreen(desk, { head: headSlot, body, bar: barSlot }, address
     const left = desk.rows.filter((row) => !desk.isDone(row)).length;
     const who = desk.claims?.holders() ?? [];
     if (!left || !who.length) return null;
-    return `Still open: ${left.toLocaleString("en")}, on the screen of ${who.join(", ")}. You get what is left there.`;
+    const open = `${left.toLocaleString("en")} still open, on the screen of ${who.join(", ")}.`;
+    return `${open} What stays without a verdict comes to you once they close Review, or a minute after they have gone.`;
   }
 
   function again() {
@@ -126,7 +127,8 @@ export function makeScreen(desk, { head: headSlot, body, bar: barSlot }, address
     const about = { ...asked, chooser, reveal, current, at, act, classes: classes(), edit, corrects: data.corrects };
     const field = chooser?.input ?? (desk.tags?.isSearching() ? desk.tags.input : null);
     const isTyping = field && /** @type {Document} */ (field.getRootNode()).activeElement === field;
-    if (reveal) barSlot.replaceChildren(...frame.revealBar(about));
+    if (data.no_tags) barSlot.replaceChildren(...frame.lockedBar(about, data.no_tags));
+    else if (reveal) barSlot.replaceChildren(...frame.revealBar(about));
     else if (chooser && desk.isHidden() && !desk.correcting.isNaming())
       barSlot.replaceChildren(...frame.blindBar(about));
     else if (chooser) barSlot.replaceChildren(...frame.classBar(about));

@@ -26,6 +26,8 @@ export function makeVerdicts() {
       own.set(row, { waiting: one.waiting - 1, revision: Math.max(one.revision, revision) });
       if (verdict !== undefined && one.waiting === 1) put(row, verdict);
     },
+    /** Whether the server has not stored yet what was said here. */
+    isStoring: (row) => (own.get(row)?.waiting ?? 0) > 0,
     /** The server did not take it: its own word counts again. */
     refused(row) {
       const one = own.get(row);

@@ -69,7 +69,7 @@ export function featureTable(features, isCompared) {
       "tr",
       { class: isCompared && one.unusual >= 0.5 ? "odd" : "" },
       h("th", { scope: "row", title: one.name }, one.name),
-      h("td", { class: typeof one.value === "number" ? "value number" : "value" }, valueText(one.value)),
+      h("td", { class: isCompared && typeof one.value === "number" ? "value number" : "value" }, valueText(one.value)),
       isCompared
         ? h("td", { class: typeof one.usual === "number" ? "quiet number" : "quiet" }, valueText(one.usual))
         : null,
@@ -110,7 +110,7 @@ export function howUnusual({ value, distance, same, of }) {
   return `${same === 0 ? "none" : same} of ${of} ${value == null ? "miss it too" : "have the same"}`;
 }
 
-export function valueText(value) {
+function valueText(value) {
   if (value == null) return "missing";
   if (typeof value === "number")
     return Number.isInteger(value) ? value.toLocaleString("en-US") : String(Number(value.toPrecision(5)));

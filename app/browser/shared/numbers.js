@@ -26,7 +26,7 @@ export function histogram(values, { low, width, count }, mask) {
 }
 
 /** A step of 1, 2, 2.5 or 5 times a power of ten, no smaller than `rough`. */
-export function niceStep(rough) {
+function niceStep(rough) {
   const power = 10 ** Math.floor(Math.log10(rough));
   for (const factor of [1, 2, 2.5, 5, 10]) if (factor * power >= rough * 0.999) return factor * power;
   return 10 * power;

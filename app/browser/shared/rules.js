@@ -172,8 +172,8 @@ export function describe(clause, titles, format) {
   if (clause.polygon) return `lasso on ${titles(clause.polygon.x)} and ${titles(clause.polygon.y)}`;
   if (clause.rows) return `${clause.rows.length.toLocaleString("en-US")} chosen`;
   if (clause.near) {
-    const { id, k, other } = clause.near;
-    return `${k.toLocaleString("en-US")} nearest to ${id}${other ? " with another label" : ""}`;
+    const { id, words, k, other } = clause.near;
+    return `${k.toLocaleString("en-US")} nearest to ${words ? `“${words}”` : id}${other ? " with another label" : ""}`;
   }
   if (clause.tag) return clause.tag.length ? `tagged ${clause.tag.join(" or ")}` : "no tag";
   if ("search" in clause)

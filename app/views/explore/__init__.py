@@ -14,6 +14,11 @@ moved by the arrow keys. Filter, selection, view, page, zoom and example are in 
 copies a link to the same screen. Views, above the map, saves filter, selection and settings under a name, for
 everybody.
 
+On the embedding map the clusters are named by what sets them apart. Point at a name, or reach it by Tab and the arrows,
+and a card shows three typical members; a click or Enter selects the cluster, with Shift it is added. Where points lie
+over each other, contours show how dense they are; the button with the rings takes them away. Words for pictures, under
+the search field, selects the pictures nearest to a description, in a run that was scored with --embedding.
+
 A map of more than 300,000 examples shows where they crowd. A cell has the colour of its hardest example, or of its most
 frequent class, and the more examples it has, the stronger its colour; the hardest examples are points over the cells.
 Where the window holds fewer, each of them is a point. The button with the bars, above the map, changes between both.

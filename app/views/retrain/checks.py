@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from app import words
+from hem_core.reasons.wrong_share import wrong_share
 from hem_core.retrain.expectation import expectation as no_gain
 from hem_core.retrain.long_tail import is_long_tailed
 from hem_core.retrain.refusals import MOST_NOISE, MOST_NOISE_OF_ALL, accuracy_of, estimated_noise, has_only_memory
@@ -103,7 +104,8 @@ def _noisy(run: Run, examples: pd.DataFrame, verdicts: pd.DataFrame, recipe: str
     reasons = run.query(rule, columns=["id", "reason"])
     tags = verdicts["tag"].reindex(reasons["id"]).fillna("").to_numpy()
     scores = reasons.assign(verdict=tags)
-    noise, n = estimated_noise(examples, scores)
+    probes = run.info.get("reasons") or {}
+    noise, n = estimated_noise(examples, scores, probes)
     open_ones = scores.loc[(scores["verdict"] == "") & scores["reason"].isin(SUSPECT), "id"].tolist()
     if noise > MOST_NOISE:
         unseen = words.count(n, "example")
@@ -113,7 +115,7 @@ def _noisy(run: Run, examples: pd.DataFrame, verdicts: pd.DataFrame, recipe: str
     suspects = run.query({"all": [definitions.SUSPECTED]}, columns=["id"])["id"].tolist()
     unseen_suspects = [id for id in suspects if id not in seen]
     n_unseen = run.n - len(seen.intersection(run.table(["id"])["id"].tolist()))
-    share = len(unseen_suspects) / n_unseen if n_unseen else 0.0
+    share = wrong_share(len(unseen_suspects) / n_unseen if n_unseen else 0.0, probes)
     if share > MOST_NOISE_OF_ALL:
         sentence = f"{share:.0%} of the {n_unseen:,} examples of the run that nobody has reviewed look mislabelled."
         return Check(f"{sentence} {why}", "review", f"Review these {len(unseen_suspects):,}", tuple(unseen_suspects))

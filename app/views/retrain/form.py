@@ -7,12 +7,12 @@ import streamlit as st
 
 from app import loaders, state, widgets, words
 from app.views.retrain import box as retrain_box
-from app.views.retrain import retrains
+from app.views.retrain import list_box, retrains
 from app.wire import contents
 from hem_core.errors import HemError
-from hem_core.retrain.settings import ARMS, OF_ADD, RECIPES, Settings
+from hem_core.retrain.settings import ARMS, OF_ADD, QUESTIONS, RECIPES, Settings
 from hem_core.sets.box_corrections import in_words
-from hem_core.sets.run_of_set import check_examples
+from hem_core.sets.run_of_set import UNSCORED, check_examples, find_run_of_set
 from hem_core.store import sets
 from hem_core.store.run import Run
 from hem_core.tasks import MakesItems, of
@@ -29,7 +29,13 @@ def draw() -> None:
     """The form; the started retraining is shown in its place."""
     home = loaders.folder()
     known = [f"{name} v{version}" for name in sets.names(home) for version in reversed(sets.versions(home, name))]
-    st.subheader("New retraining", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.subheader("New retraining", anchor=False)
+        asked = list_box.draw()
+    if asked is not None:
+        refill(asked)
+        st.rerun()
+    list_box.matched_sentence()
     st.caption("Trains with the set, with random examples in its place, and without it, and reports whether it helped.")
     if not known:
         _no_set()
@@ -89,7 +95,9 @@ def _comparison(chosen: str, manifest: dict[str, Any]) -> dict[str, Any]:
         key=f"retrain_where {_turn()}",
         why="The targeted slice of the test, fixed before anything is trained: the verdict asks for a gain there.",
     )
-    return {"arms": [arm for arm in ARMS if arm in arms], "recipe": recipe, "seeds": seeds, "where": where or None}
+    settings = {"arms": [arm for arm in ARMS if arm in arms], "recipe": recipe, "seeds": seeds, "where": where or None}
+    question = str((manifest.get("list") or {}).get("question"))
+    return settings | ({"question": question} if QUESTIONS.get(question) == recipe else {})
 
 
 def _seeds() -> int:
@@ -161,7 +169,10 @@ def _turn() -> int:
 def _no_set() -> None:
     with st.container(border=True, width=720):
         st.markdown("**No set yet**")
-        st.text("A retraining compares a saved set with random examples and with no set at all. Make one first.")
+        st.text(
+            "A retraining compares a saved set with random examples and with no set at all. Make one first, or prove a "
+            "list that you have."
+        )
         if st.button("Build a set", icon=":material/inventory_2:", type="primary"):
             state.go("sets")
 
@@ -176,7 +187,7 @@ def _set(home: Path, known: list[str]) -> tuple[str, dict[str, Any], Run | None]
     manifest = loaders.manifest(home / "sets" / name / f"v{version}" / "manifest.json")
     run = str(manifest.get("run") or "")
     try:
-        opened = loaders.run(run)
+        opened = _run_of(manifest, run)
         if not isinstance(of(opened.info), MakesItems):  # a set of boxes is one of the images that they are in
             check_examples(manifest, "hem retrain")
     except HemError as error:
@@ -188,6 +199,12 @@ def _set(home: Path, known: list[str]) -> tuple[str, dict[str, Any], Run | None]
     parts = [str(manifest.get("rule_in_words") or ""), f"run {run}", noted]
     st.caption(words.plain(" · ".join(part for part in parts if part)))
     return chosen, manifest, opened
+
+
+def _run_of(manifest: dict[str, Any], name: str) -> Run:
+    """The run that a set was made from; data that were never scored are no run of the workspace."""
+    found = find_run_of_set(loaders.workspace(), manifest) if manifest.get(UNSCORED) else None
+    return found or loaders.run(name)
 
 
 def _title(home: Path, text: str) -> str:

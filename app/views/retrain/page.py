@@ -12,8 +12,10 @@ from app.views.retrain import retrains
 from hem_core.errors import HemError
 from hem_core.retrain import stored
 from hem_core.retrain.stored import Stored
+from hem_core.store import sets
 
 TITLE = "Retrain"
+NEEDS_RUN = False
 PLACE = 70
 
 SHOWN = 50
@@ -32,6 +34,9 @@ def page() -> None:
         state.set_retrain("")
     if name:
         _one(name)
+    elif not names and not sets.names(home) and not loaders.workspace().runs():
+        widgets.no_runs(str(home))
+        return
     else:
         retrain_form.draw()
     _earlier([other for other in names if other != name][:SHOWN])

@@ -31,6 +31,12 @@ EARLIER = ".asked"
 """Folder beside the retrainings with what an earlier HEM started each with."""
 IN_THE_APP = (
     (r" \(or go on all the same with --force\)", ""),
+    (r"\(or go on with the ([\d,]+) that fit: --force\)", r"(or switch on 'Go on with those that fit', \1 of them)"),
+    (r"with --annotated-by", "under 'Only the answers of'"),
+    (r"name with --tag which", "name the tag: which"),
+    (r"with --labels-from", "under 'Column of the corrected labels'"),
+    (r"ask --question drop, weigh or add", "leave them out, up-weight or add them"),
+    (r"ask --question drop", "leave them out"),
     (r"(say|use|with) --recipe (\w+)", r"choose '\2' as what the curated arm does with the set"),
     (r"pass --test PATH", "name it under Test data"),
     (r"pass (.*?) with --test", r"name \1 under Test data"),

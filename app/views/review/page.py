@@ -83,6 +83,8 @@ def _titles(level: Level, rules: dict[str, dict]) -> dict[str, str]:
     is_offered = {AUDIT: audits.is_possible(level), DISPUTES: n > 0 or state.queue() == DISPUTES}
     is_there = {"mixed", *rules, *(name for name, is_so in is_offered.items() if is_so)}
     titles = {name: title for name, title in TITLES.items() if name in is_there}
+    if "selection" in titles and state.recall("set_rule") == rules["selection"]:
+        titles["selection"] = "This set"
     if DISPUTES in titles:
         titles[DISPUTES] += f" ({n:,})"
     return titles | {name: "Random at a suspicion" for name in rules if name not in TITLES}
@@ -179,7 +181,8 @@ def _what_is_done(level: Level, queue: str, n: int) -> str:
     if queue == AUDIT:
         return audits.end(level)
     if queue == DISPUTES:
-        return f"You gave a verdict on {'the one' if n == 1 else 'all'} of them. ← goes back; another queue is above."
+        all_of_them = f"You gave a verdict on {'the one' if n == 1 else 'each'} of them, or somebody else settled it."
+        return f"{all_of_them} ← goes back; another queue is above."
     all_of_it = f"The one {one} in it has a verdict." if n == 1 else f"All {n:,} {many} in it have a verdict."
     if queue == "mixed" and n < level.n:
         all_of_it += f" The other {many} of this run were judged by others, or are in the queues of other reviewers."

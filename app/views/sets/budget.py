@@ -40,7 +40,7 @@ def choose(level: Level, candidates: int, *, is_hand_made: bool) -> Budget | Non
             "How many",
             ["all", "some"],
             default="all" if is_hand_made or candidates <= SEVERAL else "some",
-            format_func={"all": f"All {candidates:,}", "some": "A budget"}.__getitem__,
+            format_func={"all": f"All {candidates:,}", "some": "Fewer"}.__getitem__,
             required=True,
             key=f"set_how {is_hand_made} {candidates}",
         )

@@ -102,7 +102,7 @@ def _progress(home: Path, name: str, version: int, formats: tuple[str, ...], tar
     if found["status"] == "done":
         size = exports.size_bytes(target)
         kept = "" if home in target.parents else "; this workspace is read-only, and the folder goes with the server"
-        st.caption(f"Exported, {size / 1e6:,.1f} MB, in this folder{kept}:")
+        st.caption(f"Exported, {words.size(size)}, in this folder{kept}:")
         st.code(str(target), language=None, wrap_lines=True)
         if size <= exports.MAX_ZIP_BYTES:
             st.download_button(

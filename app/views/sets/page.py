@@ -10,7 +10,7 @@ import streamlit as st
 
 from app import bars, loaders, scope, state, theme, trust, widgets, words
 from app.views.sets import budget as set_budget
-from app.views.sets import preview, proofs, saved_sets
+from app.views.sets import preview, proofs, saved_sets, to_review
 from app.views.sets import proof as set_proof
 from app.views.sets import source as set_source
 from app.views.sets.source import Candidates
@@ -115,6 +115,8 @@ def _save_row(level: Level, source: Candidates, made: "Selected | None", request
         ).strip()
         version = max(sets.versions(loaders.folder(), name), default=0) + 1 if name and "/" not in name else 1
         label = f"Save {words.counted(n, level.name)} as version {version}"
+        if made:
+            to_review.draw(level, source.rule, made)
         if st.button(label, type="primary", icon=":material/save:", disabled=not n or not name) and made:
             _store(level, name, source, made, request)
     sentence = state.forget("set_saved")

@@ -44,7 +44,10 @@ def why_not(level: Level) -> str:
     """Why nothing can be proven on this run, as a sentence; empty when it can."""
     if not any((level.home / "embeddings").glob("*.npy")):
         missing = level.info.get("missing") or {}
-        return f"no proof without embeddings: {missing.get('embeddings') or 'this run kept none'}"
+        lacks = str(missing.get("embeddings") or "this run kept none")
+        start = "No embeddings: "
+        more = f", {lacks.removeprefix(start)}" if lacks.startswith(start) else f": {lacks}"
+        return f"no proof without embeddings{more}"
     if "label" not in level.source.columns or len(level.classes) < 2:
         return "no proof without classes: the probe is a classifier"
     return ""

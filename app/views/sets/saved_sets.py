@@ -60,16 +60,22 @@ def _one(home: Path, name: str, version: int, manifest: dict[str, Any], *, is_ne
 
 def facts(manifest: dict[str, Any], n: int) -> dict[str, str]:
     """What a manifest says, in words; also one of an earlier HEM, which knew no policies and no proof."""
+    made_by = str(manifest.get("made_by") or "")
     excluded = manifest.get("left_out") or manifest.get("excluded") or {}
     return {
         "Made from": str(manifest.get("rule_in_words") or "–"),
-        "Run": f"{manifest.get('run', '–')}, {manifest.get('sample', 'unknown')}",
+        "Run": f"{manifest.get('run', '–')}, {_sample(manifest)}",
         **({"Level": str(manifest["level"])} if "level" in manifest else {}),
         "Left out": _left_out(excluded),
         **_corrected(manifest),
         "Proof": _proof(manifest, n),
-        "Saved": f"{words.moment(manifest.get('created'))} by {manifest.get('made_by', '–')}",
+        "Saved": words.moment(manifest.get("created")) + (f" by {made_by}" if made_by else ""),
     }
+
+
+def _sample(manifest: dict[str, Any]) -> str:
+    sample = str(manifest.get("sample") or "unknown")
+    return widgets.SAMPLES[sample][0] if sample == "unknown" else sample
 
 
 def _corrected(manifest: dict[str, Any]) -> dict[str, str]:

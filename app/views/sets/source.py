@@ -16,7 +16,7 @@ from hem_core.store.verdicts import VERDICTS
 
 SOURCES = {
     "reviewed": "Reviewed",
-    "chosen": "Chosen in Explore",
+    "chosen": "Chosen",
     "selection": "Selection of Explore",
     "filter": "Filter of Explore",
     "saved": "Saved view",

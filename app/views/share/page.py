@@ -59,12 +59,14 @@ def _copy(run: Run, level: Level) -> None:
     st.text("Map, gallery, filters and pictures for readers without HEM, a server or a network.")
     rule = state.rule()
     matches = masks.rows(level, rule)
+    of = f"of {words.counted(len(matches), level.name)}{' that match the filter of Explore' if rule else ''}"
+    choices = limits(len(matches))
     limit = st.selectbox(
-        f"At most, of {words.counted(len(matches), level.name)}{' that match the filter of Explore' if rule else ''}",
-        LIMITS,
-        index=LIMITS.index(USUAL_LIMIT),
-        format_func=lambda n: f"{n:,} {words.noun(level.name)}",
-        key="share_limit",
+        f"How many {of}",
+        choices,
+        index=choices.index(min(USUAL_LIMIT, choices[-1])),
+        format_func=lambda n: f"All {n:,}" if n == len(matches) else f"{n:,}",
+        key=f"share_limit {len(matches)}",
         help="Of more, half are the hardest and half are drawn at random. With pictures, 2,000 take some 10 MB.",
         width=320,
     )
@@ -78,6 +80,11 @@ def _copy(run: Run, level: Level) -> None:
         disabled=not len(matches),
         help=None if len(matches) else "Nothing matches the filter of Explore.",
     )
+
+
+def limits(n: int) -> list[int]:
+    """How many of n rows a copy can hold: round numbers below n, then all of them, 20,000 at most."""
+    return [*(limit for limit in LIMITS if limit < n), *([n] if n <= LIMITS[-1] else [])]
 
 
 def _name(level: Level, what: str) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hem_core.retrain.report.ship_or_hold import Interval
+from hem_core.retrain.report.comparison import POWER
+from hem_core.retrain.report.ship_or_hold import Interval, difference_unit
 
 HELPS, NO_BETTER = "helps", "no better than random"
 HURTS, NO_WORSE = "hurts", "no worse than random"
@@ -80,31 +81,44 @@ def answer(question: str, n: int, report: Mapping[str, Any]) -> dict[str, Any]:
         for arm in words.against
         if (pair := f"curated - {arm}") in row["difference"]
     }
+    sign, way = (1, "above") if row["better"] == "higher" else (-1, "below")
     rules = [
         {
-            "rule": f"the interval of the difference from {words.against[arm]} lies above 0",
-            "passed": each.is_above(0),
-            "value": str(each),
+            "rule": f"the interval of the difference from {words.against[arm]} lies {way} 0",
+            "passed": _side(each) == sign,
+            "value": each.in_words(row["unit"]),
         }
         for arm, each in found.items()
     ]
-    word = _word(list(found.values()))
+    word = _word([sign * _side(each) for each in found.values()])
     acts = words.act.format(f"these {n:,} examples" if n != 1 else "this example")
-    first = _sentence(word, acts, row["measure"], [(words.against[arm], each) for arm, each in found.items()])
-    sentences = [first, *_smallest(word, report), *_flow(report)]
-    return {"ship": word == HELPS, "word": word, "sentences": sentences, "rules": rules}
+    against = [(words.against[arm], each.in_words(row["unit"])) for arm, each in found.items()]
+    least = _smallest_effect(next(iter(found.values())))
+    sentences = [_sentence(word, acts, row["measure"], against), *_smallest(word, least, row["unit"]), *_flow(report)]
+    return {"ship": word == HELPS, "word": word, "sentences": sentences, "rules": rules, "smallest_effect": least}
 
 
-def _word(found: Sequence[Interval]) -> str:
-    if all(each.is_above(0) for each in found):
+def _side(each: Interval) -> int:
+    """1 where the interval lies above 0, -1 below, 0 where it holds 0 or is not known."""
+    return int(each.is_above(0)) - int(each.is_below(0))
+
+
+def _word(sides: Sequence[int]) -> str:
+    """sides: of the intervals, 1 = better."""
+    if all(side == 1 for side in sides):
         return HELPS
-    if all(each.is_below(0) for each in found):
+    if all(side == -1 for side in sides):
         return HURTS
-    return NO_BETTER if found[0].is_above(0) else NO_WORSE if found[0].is_below(0) else NOTHING
+    return {1: NO_BETTER, -1: NO_WORSE, 0: NOTHING}[sides[0]]
 
 
-def _sentence(word: str, acts: str, measure: str, found: Sequence[tuple[str, Interval]]) -> str:
-    compared = " and ".join(f"{each.in_words()} compared with {what}" for what, each in found)
+def _smallest_effect(each: Interval) -> float | None:
+    """The difference that is found in 80 of 100 repetitions: 2.8 standard errors, of which the interval spans 3.92."""
+    return None if each.low is None or each.high is None else POWER * (each.high - each.low) / 3.92
+
+
+def _sentence(word: str, acts: str, measure: str, found: Sequence[tuple[str, str]]) -> str:
+    compared = " and ".join(f"{each} compared with {what}" for what, each in found)
     start = {
         HELPS: f"{acts} helps",
         HURTS: f"{acts} hurts",
@@ -115,11 +129,11 @@ def _sentence(word: str, acts: str, measure: str, found: Sequence[tuple[str, Int
     return f"{start} {measure} by {compared}." if word == NOTHING else f"{start}: {measure} {compared}."
 
 
-def _smallest(word: str, report: Mapping[str, Any]) -> list[str]:
-    least = report.get("smallest_effect")
+def _smallest(word: str, least: float | None, unit: str) -> list[str]:
     if least is None or word in (HELPS, HURTS):
         return []
-    return [f"In 4 of 5 repetitions a difference of {least:.2f} points would have been detected; smaller ones may not."]
+    points = f"{least:.2f} {difference_unit(unit)}".rstrip()
+    return [f"In 4 of 5 repetitions a difference of {points} would have been detected; smaller ones may not."]
 
 
 def _flow(report: Mapping[str, Any]) -> list[str]:

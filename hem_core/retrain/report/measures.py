@@ -11,6 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from hem_core.retrain.report.test_predictions import ModelPredictions, Numbers
+from hem_core.tasks import residual_measures
 
 BINS = 15
 """Of confidence, for the expected calibration error."""
@@ -48,18 +49,11 @@ GRADED = {
 }
 """Those of a task without classes, by their place among MEASURES; right is then as right as 1 − error."""
 
-ABSOLUTE, SQUARED = "mean absolute error", "root mean squared error"
-
 
 def of_numbers(numbers: Numbers) -> dict[int, Measure]:
     """Those that a task of numbers has besides, by their place after MEASURES: of several first the means, normalised
     by the spread of each."""
-    if not numbers.names:
-        found = [Measure(name, "in units of the label", False) for name in (ABSOLUTE, SQUARED)]
-    else:
-        found = [Measure(f"normalised {name}", "× spread", False) for name in (ABSOLUTE, SQUARED)]
-        found += [Measure(f"{name} of {each}", "in its own unit", False) for each in numbers.names
-                  for name in (ABSOLUTE, SQUARED)]  # fmt: skip
+    found = [Measure(name, unit, False) for name, unit in residual_measures(numbers.names)]
     return dict(enumerate(found, len(MEASURES)))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from hem_core.retrain.report.answer import HELPS, HURTS
+from hem_core.retrain.report.answer import HELPS, HURTS, QUESTIONS, arm_names
 from hem_core.retrain.report.page_charts import dumbbells, flow_bars, forest
 from hem_core.retrain.report.page_style import STYLE
 from hem_core.stats.paired import NO_INTERVAL
@@ -84,8 +84,18 @@ def _facts(plan: Mapping[str, Any], report: Mapping[str, Any]) -> str:
         "seeds": str(len(plan["seeds"])),
         "tested on": plan["test"]["what"],
         "begun": plan["created"][:10],
+        **_question(plan),
     }
     return " ".join(f"<span><b>{name}</b> {escape(value)}</span>" for name, value in facts.items())
+
+
+def _question(plan: Mapping[str, Any]) -> dict[str, str]:
+    """What was asked of a list, and what its arms are; {} for a retraining that asked nothing."""
+    question = plan.get("question")
+    if not question:
+        return {}
+    names = arm_names(question)
+    return {"question": QUESTIONS[question].title, **{arm: names[arm] for arm in plan["arms"]}}
 
 
 def _section(title: str, about: str, inside: str) -> str:

@@ -26,11 +26,11 @@ class Interval:
         ends = f", {self.low:+z.2f} to {self.high:+z.2f}" if is_known else f"; {NO_INTERVAL}"
         return f"{self.mean:+z.2f} points{ends}"
 
-    def in_words(self) -> str:
-        """+0.61 points (95% interval +0.10 to +1.12)."""
+    def in_words(self, unit: str = "%") -> str:
+        """+0.61 points (95% interval +0.10 to +1.12); unit: of the measure."""
         is_known = self.low is not None and self.high is not None
         ends = f"95% interval {self.low:+z.2f} to {self.high:+z.2f}" if is_known else NO_INTERVAL
-        return f"{self.mean:+z.2f} points ({ends})"
+        return f"{self.mean:+z.2f} {difference_unit(unit)}".rstrip() + f" ({ends})"
 
     def is_above(self, value: float) -> bool:
         """Whether the whole interval lies above a value."""
@@ -39,6 +39,11 @@ class Interval:
     def is_below(self, value: float) -> bool:
         """Whether the whole interval lies below a value."""
         return self.high is not None and self.high < value
+
+
+def difference_unit(unit: str) -> str:
+    """The unit of a difference of two values in this one."""
+    return "points" if unit == "%" else unit
 
 
 def verdict(

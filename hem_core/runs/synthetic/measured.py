@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hem_core import scores
-from hem_core.dynamics.window import window
+from hem_core.dynamics.window import accuracies, window
 from hem_core.engine.example_scores import example_scores
 from hem_core.runs.synthetic.rows import Rows, best_other, rng_of
 from hem_core.runs.synthetic.world import World
@@ -99,10 +99,11 @@ def measured(task: Task, world: World, rows: Rows, near: Near, curves: Curves) -
         epoch_hits=torch.from_numpy(curves.hits),
     )
     columns = {name: values.numpy() for name, values in found.items()}
-    early = Outputs([""] * len(rows), epoch_margins=torch.from_numpy(curves.margins[:, : window(curves.hits)]))
+    early = curves.margins[:, : window(accuracies(curves.hits)).epochs]
+    outputs = Outputs([""] * len(rows), epoch_margins=torch.from_numpy(early))
     return columns | {
         "prototype_distance": prototype_distance(world, rows),
-        "aum_windowed": scores.compute("aum", early).numpy(),
+        "aum_windowed": scores.compute("aum", outputs).numpy(),
     }
 
 
