@@ -35,13 +35,8 @@ from app.wire import (
     why,
 )
 from app.wire.detail import blinded, details
-<<<<<<< HEAD
 from app.wire.door import NEVER, Refused, guarded, parsed, posted, token
-from app.wire.identity import own_level, own_scores
-=======
-from app.wire.door import NEVER, Refused, guarded, parsed, posted, say, token
 from app.wire.identity import own_level, own_scores, row_numbers
->>>>>>> wt-people
 from app.wire.relatives import relatives
 from hem_core.errors import HemError
 from hem_core.store.level_names import EXAMPLES
