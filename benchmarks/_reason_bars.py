@@ -72,9 +72,9 @@ def reason_bars(data: Path, store: Store, seeds: range, *, quick: bool) -> str:
     ]
     plain = {"by the probes": _gathered(found, "probes"), "ceiling: by the true kinds": _gathered(found, "ceiling")}
     parts = [
-        f"Fashion-MNIST, {1500 if quick else SIZE:,} pictures, planted by the second generator; {count(seeds)}; a small CNN, {EPOCHS} "
-        f"epochs, recorded, five folds. The bars: macro-F1 and balanced accuracy {BARS['macro-F1']}, both over five "
-        f"kinds, ECE {BARS['ECE']}. A row that is called unsure counts as missed.",
+        f"Fashion-MNIST, {1500 if quick else SIZE:,} pictures, planted by the second generator; {count(seeds)}; a "
+        f"small CNN, {EPOCHS} epochs, recorded, five folds. The bars: macro-F1 and balanced accuracy "
+        f"{BARS['macro-F1']}, both over five kinds, ECE {BARS['ECE']}. A row that is called unsure counts as missed.",
         table("reasons", plain, best=""),
     ]
     for where in ("untagged rows", "all rows"):
