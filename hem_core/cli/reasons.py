@@ -39,13 +39,18 @@ def reasons(
     say(
         "{}",
         f"calibrated on {info['n_probes']:,} planted probes and {info['n_tagged']:,} verdicts; on our own probes, "
-        f"planted {info.get('planted', 'flips')} are found with AUROC {info['auroc']:.2f}{bar}",
+        f"planted {info.get('planted', 'flips')} are found with AUROC {_auroc(info['auroc'])}{bar}",
     )
     if info.get("by_planted"):
         rows = [(each["planted"], f"{each['n']:,}", f"{each['found']:.0%}") for each in info["by_planted"]]
         table(("planted", level.name, "named suspect"), rows)
     if info["note"]:
         say("{}", info["note"])
+
+
+def _auroc(share: float) -> str:
+    """`0.97`; 1.00 is reserved for the exact value."""
+    return "over 0.99" if 0.995 <= share < 1 else f"{share:.2f}"
 
 
 def _taught(info: dict[str, Any]) -> None:

@@ -141,7 +141,9 @@ def _taught(run: Run, found: pd.DataFrame) -> None:
     if found.empty:
         return
     tags = words.count(int(run.info["reasons"]["n_tagged"]), "tag")
-    with st.expander(f"What {tags} changed: {words.count(int(found['n'].sum()), 'reason')}", icon=":material/school:"):
+    with st.expander(
+        f"What {tags} changed: {words.count(sum(found['n'].tolist()), 'reason')}", icon=":material/school:"
+    ):
         facts = ", ".join(str(name).replace("_", " ") for name in run.info["reasons"].get("facts") or ())
         counted = f" The examples' own {facts} count since people tagged them." if facts else ""
         st.caption(words.plain(f"Compared with the reasons that HEM's probes alone give.{counted}"))
