@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from app.wire import columns, contents
+from app.wire.older_words import in_todays_words
 from hem_core.class_columns import BEST_ALONE
 from hem_core.difficulty.axes import axes, percentiles
 from hem_core.store.level import Level
@@ -66,7 +67,7 @@ def details(level: Level, ranks: Ranks, rows: Sequence[int], log: TagLog) -> lis
     """One JSON object per example, in the order of rows; keys are those read by browser/review."""
     if not len(rows):
         return []
-    table = _without_guesses(level, level.records(rows))
+    table = _without_guesses(level, in_todays_words(level, level.records(rows)))
     ids = [str(example["id"]) for example in table]
     graph = neighbours_of(level, rows, NEIGHBOURS)
     duplicates = [_duplicates(ranks, row, example) for row, example in zip(rows, table, strict=True)]

@@ -15,6 +15,7 @@ from app import loaders
 from app.wire import arrays, columns, payloads
 from app.wire.door import NEVER, Refused, posted, whole
 from app.wire.identity import own_level, own_scores
+from app.wire.older_words import in_todays_words
 from hem_core.store import rules
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def page(body: dict[str, Any]) -> dict[str, Any]:
     """
     level, names = _level(body), _names(body)
     rows = _part(level, body, MOST_ROWS)
-    records = level.records(rows, names) if len(rows) else []
+    records = in_todays_words(level, level.records(rows, names)) if len(rows) else []
     return {"rows": rows.tolist(), "cells": [[_cell(one[name]) for name in names] for one in records]}
 
 

@@ -41,9 +41,11 @@ class MeanDynamics:
 
     @property
     def accuracies(self) -> np.ndarray:
-        """(E,) training accuracy of each epoch, mean over the trainings that had it."""
+        """(E,) training accuracy of each epoch, mean over the trainings that had it; (0,) when nothing was recorded."""
         longest = max((len(each) for each in self._accuracies), default=0)
-        padded = [np.pad(each, (0, longest - len(each)), constant_values=np.nan) for each in self._accuracies]
+        padded = np.full((len(self._accuracies), longest), np.nan)
+        for row, each in zip(padded, self._accuracies, strict=True):
+            row[: len(each)] = each
         known = ~np.isnan(padded)
         return np.where(known, padded, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
 

@@ -41,17 +41,3 @@ def test_overview_and_explore_show_the_demo(opened, made_workspace):
     page.get_by_text("1,797 examples").first.wait_for()
     wrong = f"{(~table['is_correct']).sum():,}"
     assert page.locator("[data-column=is_correct] .hem-line", has_text="wrong").inner_text().split()[-1] == wrong
-    names = page.locator(".hem-cluster-name")
-    names.first.focus()
-    page.wait_for_function("document.querySelectorAll('.hem-cluster-card img').length === 3")
-    page.keyboard.press("ArrowRight")
-    cluster = names.nth(1).get_attribute("data-cluster")
-    page.locator(".hem-cluster-card", has_text=f"cluster {cluster},").locator("img").nth(2).wait_for()
-    page.keyboard.press("Enter")
-    n = int((table["cluster"].astype(str) == cluster).sum())
-    page.wait_for_selector(f".hem-explorer[data-selected='{n}']")
-    assert page.locator(".hem-figure-place").get_attribute("data-contours") == "4"
-    page.get_by_role("button", name="contours").click()
-    page.wait_for_selector(".hem-figure-place[data-contours='0']")
-    page.get_by_label("words for pictures").focus()
-    page.get_by_text("score it again with --embedding FOLDER").wait_for()

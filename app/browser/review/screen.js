@@ -60,8 +60,7 @@ export function makeScreen(desk, { head: headSlot, body, bar: barSlot }, address
     const who = desk.claims?.holders() ?? [];
     if (!left || !who.length) return null;
     const open = `${left.toLocaleString("en")} still open, on the screen of ${who.join(", ")}.`;
-    const then = "comes to you once they close Review, or a minute after they have gone.";
-    return `${open} What stays without a verdict ${then}`;
+    return `${open} What has no verdict yet comes to you once they close Review, or a minute after they have gone.`;
   }
 
   function again() {
