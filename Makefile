@@ -1,4 +1,4 @@
-# make demo: train, score and open a demo   make test: everything that must hold   make test-fast: without the browser and the slow tests   make docs: the site
+# make demo: train, score and open a demo   make test: everything that must hold   make test-fast: without the browser and the slow tests   make walks: the whole way through the app over real data   make docs: the site
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
@@ -14,7 +14,7 @@ BROWSER_TOOLS = $(abspath $(VENV))/browser-tools
 # Without compiled files each worker, and each `hem` that a test starts, would compile all of its modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-fast lint lint-browser format-browser docs bench chromium servers clean
+.PHONY: demo test test-fast walks lint lint-browser format-browser docs bench chromium servers clean
 
 demo: $(VENV)/ready
 	$(BIN)/hem demo
@@ -23,7 +23,11 @@ test: $(VENV)/ready-dev chromium servers
 	$(BIN)/python -m pytest $(WORKERS) $(PATIENCE) $(ARGS)
 
 test-fast: $(VENV)/ready-dev
-	$(BIN)/python -m pytest $(WORKERS) -m "not browser and not slow" $(ARGS)
+	$(BIN)/python -m pytest $(WORKERS) -m "not browser and not slow and not walk" $(ARGS)
+
+# Minutes each; `make walks WALK=digits` takes one of them, HEM_WALK_SHOTS=FOLDER keeps pictures of the stations.
+walks: $(VENV)/ready-dev chromium
+	$(BIN)/python -m pytest tests/walks -m walk -k "$(WALK)" $(ARGS)
 
 lint: $(VENV)/ready-dev
 	$(BIN)/ruff check .

@@ -91,7 +91,8 @@ def reasons(counts: pd.Series, *, height: int = HEIGHT_PX, is_grey: bool = False
         )
     )
     chart.update_xaxes(visible=False, range=[0, 1.3 * max(1, counts.max() if len(counts) else 1)])
-    chart.update_yaxes(autorange="reversed", ticklabelstandoff=6)
+    shown = [str(name).replace("_", " ") for name in counts.index]
+    chart.update_yaxes(autorange="reversed", ticklabelstandoff=6, tickvals=list(counts.index), ticktext=shown)
     return quiet(chart, height=height)
 
 

@@ -457,8 +457,8 @@ def _row_of(key: Key, _level: "Level") -> "IdIndex":
 
     from hem_core.store.id_index import id_index
 
-    shared = pa.chunked_array(ids(_level).array.__arrow_array__())  # the same bytes, not a second copy of them
-    found = id_index(shared)
+    shared = pa.array(ids(_level).array)  # the same bytes, not a second copy of them
+    found = id_index(shared if isinstance(shared, pa.ChunkedArray) else pa.chunked_array([shared]))
     memory.give_back()
     return found
 

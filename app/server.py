@@ -71,6 +71,7 @@ def build(
     from streamlit import config
     from streamlit.starlette import App
 
+    from app import first_page
     from app.access import Entry
     from app.theme import THEME
     from app.wire.routes import routes
@@ -78,7 +79,7 @@ def build(
     memory.set_up()
     for name, value in {**settings(network), **THEME}.items():
         config.set_option(name, value)
-    own = [_under(network.base, route) for route in routes()]
+    own = [_under(network.base, route) for route in (*routes(), *first_page.routes())]
     return Entry(App(Path(__file__).parent / "main.py", routes=own), token, network, login)
 
 
@@ -101,6 +102,7 @@ def serve(
     """
     import uvicorn
 
+    from app import warm_up
     from app.access import stored_token
 
     home = open_workspace(workspace)
@@ -117,6 +119,7 @@ def serve(
     token = stored_token(workspace) if has_token and login is None else None
     url = _address(network, listener.getsockname()[1])
     app = build(workspace, token, network, login)
+    warm_up.start()
     # No header of a proxy is read: the public address is given, not guessed.
     config = uvicorn.Config(
         app,

@@ -20,6 +20,7 @@ from torch import nn
 from torch.utils.data import Dataset
 
 import hem_core
+from hem_core.dynamics.read import read
 
 Train = Callable[..., Any]
 """A train function as `hem_core.score` takes it."""
@@ -73,7 +74,7 @@ def shipped(data: Any, labels: np.ndarray, classes: list[str], train: Train, see
         with np.load(folder / "out_of_sample/all.npz") as whole:
             inside = whole["logits"]
             embeddings = whole["embeddings"].astype(np.float32) if "embeddings" in whole else None
-        confidence, margin = _recorded(folder / "dynamics.parquet", table["id"].tolist())
+        confidence, margin = _recorded(folder / "out_of_sample/recording_all", table["id"].tolist())
         said = MethodInputs(inside, embeddings, logits, confidence, margin, labels)
         return Shipped(table, run.info, said)
 
@@ -126,7 +127,15 @@ def numbers(table: pd.DataFrame) -> dict[str, np.ndarray]:
     """The columns that rank examples, the headlines and every score, and two plain rank-means beside them."""
     from hem_core import scores
 
-    names = {"difficulty", "label_suspicion", "aum_windowed", "loss_oos", "margin_oos", *scores.names()}
+    names = {
+        "difficulty",
+        "label_suspicion",
+        "aum_windowed",
+        "confidence_mean_windowed",
+        "loss_oos",
+        "margin_oos",
+        *scores.names(),
+    }
     found = {str(name): table[name].to_numpy(float) for name in table if name in names}
     dynamics = [name for name in ("aum_windowed", "confidence_mean") if name in found]
     if dynamics:
@@ -141,8 +150,9 @@ def rank_mean(columns: Mapping[str, np.ndarray], *names: str) -> np.ndarray:
     return np.mean([rankdata(columns[name]) for name in names], axis=0)
 
 
-def _recorded(path: Path, ids: list[str]) -> tuple[np.ndarray | None, np.ndarray | None]:
-    if not path.exists():
+def _recorded(folder: Path, ids: list[str]) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Confidence and margin (N, E) of the one training on everything, as anybody records it."""
+    if not any(folder.glob("*.parquet")):
         return None, None
-    table = pq.read_table(path).to_pandas().set_index("id").loc[ids]
-    return np.array(table["confidence"].tolist(), np.float64), np.array(table["margin"].tolist(), np.float64)
+    recorded = read(folder).align(ids)
+    return recorded.confidences.astype(np.float64), recorded.margins.astype(np.float64)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
+TIMED = Path(__file__).parent / "_timed.py"
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
 """How Chromium is started: software rendering, and no requests of its own."""
@@ -45,16 +46,22 @@ class Server:
         status = Path(f"/proc/{self.pid}/status").read_text().splitlines()
         return next(int(line.split()[1]) for line in status if line.startswith(f"{what}:")) / 1024
 
+    def private_mb(self) -> float:
+        """Resident memory that no other process shares. Linux alone."""
+        lines = Path(f"/proc/{self.pid}/smaps_rollup").read_text().splitlines()
+        return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) / 1024
+
 
 @contextlib.contextmanager
-def served(workspace: Path, person: str = "anna") -> Iterator[Server]:
-    """A workspace as `hem app` shows it, signed by a person."""
+def served(workspace: Path, person: str = "anna", times: Path | None = None) -> Iterator[Server]:
+    """A workspace as `hem app` shows it, signed by a person. times: a file for the time of each answer (_timed.py)."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     code = f"from app.server import serve; serve({str(workspace)!r}, {port}, False)"
+    program = ["-c", code] if times is None else [str(TIMED), str(workspace), str(port), str(times)]
     environment = {**os.environ, "HEM_PERSON": person, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([sys.executable, *program], env=environment, stdout=subprocess.DEVNULL)
     try:
         url = f"http://127.0.0.1:{port}"
         _wait(f"{url}/_stcore/health", process)
@@ -73,16 +80,21 @@ def _wait(health: str, process: subprocess.Popen) -> None:
     raise SystemExit("the server did not start")
 
 
+def chromium_program() -> str:
+    """Where Chromium is: $HEM_CHROMIUM, or on the path."""
+    program = os.environ.get("HEM_CHROMIUM") or shutil.which("chromium")
+    if not program:
+        raise SystemExit("no chromium: `make chromium` installs it; or name one in $HEM_CHROMIUM")
+    return program
+
+
 @contextlib.contextmanager
 def chromium() -> Iterator[Any]:
     """Chromium from $HEM_CHROMIUM or the path, without a window."""
     from playwright.sync_api import sync_playwright
 
-    program = os.environ.get("HEM_CHROMIUM") or shutil.which("chromium")
-    if not program:
-        raise SystemExit("no chromium: `make chromium` installs it; or name one in $HEM_CHROMIUM")
     with sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=program, args=QUIET)
+        browser = started.chromium.launch(executable_path=chromium_program(), args=QUIET)
         yield browser
         browser.close()
 

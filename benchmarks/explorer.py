@@ -303,7 +303,10 @@ def _rest(server: Server) -> None:
 
 
 def _memory(server: Server) -> str:
-    return f"{server.memory_mb():,.0f} MB, {server.memory_mb('RssAnon'):,.0f} MB of it not mapped from files"
+    return (
+        f"{server.memory_mb():,.0f} MB, {server.memory_mb('RssAnon'):,.0f} MB of it not mapped from files; "
+        f"{server.private_mb():,.0f} MB that no other process shares"
+    )
 
 
 def _range(values: Any, digits: int = 0) -> str:

@@ -47,10 +47,20 @@ def main(rows: str = "60000", verdicts: str = "2000") -> None:
 
         named = ",".join(str(k * 13) for k in range(12))
         _time("nothing (the harness alone)", lambda _: client.get("/hem/static/none.js"))
+        claims = {**about, "window": "bench", "most": 4}
+        judged = ",".join(map(str, range(21)))
+
+        def claim(k: int) -> None:
+            body = {**claims, "rows": list(range(4 * k, 4 * k + 60)), "drop": list(range(4 * k - 4, 4 * k))[-4 * k :]}
+            assert client.post("/hem/claim", json=body).status_code == 200
+
         _time("one verdict", post)
         _time("details of one example", lambda k: get(f"detail/run?rows={k * 17}"))
         _time("details of twelve", lambda _: get(f"detail/run?rows={named}"))
         _time("verdict, then details of one", lambda k: (post(10_000 + k), get(f"detail/run?rows={k * 17}")))
+        _time("verdict, then details of twelve", lambda k: (post(15_000 + k), get(f"detail/run?rows={named}")))
+        _time("verdict, then a claim of four", lambda k: (post(17_000 + k), claim(k)))
+        _time("verdict, then what others said", lambda k: (post(18_000 + k), get(f"judged/run?rows={judged}")))
         _time("all verdicts as bytes", lambda _: get("verdicts/run"))
         _time("verdict, then all as bytes", lambda k: (post(20_000 + k), get("verdicts/run")))
         _time("revision", lambda _: get("revision/run"))

@@ -36,14 +36,18 @@ def queue(level: Level, person: str) -> pd.DataFrame:
 
 
 def standing(level: Level) -> dict[str, Any]:
-    """The key of the audit, whether it can stop, and a sentence."""
+    """The key of the audit, whether it can stop, a sentence, how many it has `drawn` that everybody has answered, and
+    about how many are `left`, as `left()` says it too."""
     found, stop = loaders.audit(level), loaders.audit_stop(level)
     is_enough = found.is_enough(stop.half)
-    said = words.count(found.n_drawn, "review")
-    sentence = f"{said} so far" if not found.n_drawn else f"{share(level)} after {said}"
-    if is_enough:
-        sentence = f"Enough: stop. {share(level)} after {said}"
-    return {"key": found.frame.key, "is_enough": is_enough, "sentence": sentence}
+    sentence = share(level) if found.n_drawn else "share of wrong labels not known yet"
+    return {
+        "key": found.frame.key,
+        "is_enough": is_enough,
+        "sentence": f"Enough: stop. {sentence}" if is_enough else sentence,
+        "drawn": found.n_drawn,
+        "left": 0 if is_enough else _more(level),
+    }
 
 
 def share(level: Level) -> str:
@@ -56,10 +60,9 @@ def share(level: Level) -> str:
 def left(level: Level) -> str:
     """How many more reviews the stop rule needs, at the rates found so far."""
     found, stop = loaders.audit(level), loaders.audit_stop(level)
-    more = reviews_left(found.bins, stop.half, found.confidence)
     if found.is_enough(stop.half):
         return f"± {words.points(found.share.half)}: enough, stop"
-    about = words.count(_rounded(more), "more review")
+    about = words.count(_more(level), "more review")
     now = f"± {words.points(found.share.half)} now; " if found.n_drawn else ""
     return f"{now}about {about} to ± {words.points(stop.half)}"
 
@@ -82,7 +85,9 @@ def end(level: Level) -> str:
     return f"Every {words.one(level.name)} has a verdict. {share(level)} of {words.rows(level)}."
 
 
-def _rounded(n: int) -> int:
-    """To two digits: it is a forecast."""
+def _more(level: Level) -> int:
+    """Reviews until the stop rule, at the rates found so far, to two digits: it is a forecast."""
+    found, stop = loaders.audit(level), loaders.audit_stop(level)
+    n = reviews_left(found.bins, stop.half, found.confidence)
     step = 10 ** max(0, len(str(n)) - 2)
     return round(n / step) * step

@@ -35,15 +35,14 @@ def claim(body: dict[str, Any]) -> dict[str, Any]:
     if body.get("is_dispute") is True:
         settled = set(ids).difference(loaders.disagreements(level).disputed)
     else:
-        about = log.about(level.data, ids, 0)
-        judged = {id: one["verdict"] for id, one in about.items() if one["verdict"] and one["verdict"]["n"] == 1}
+        judged = log.reviews(level.data, ids)
     open_ones = [id for id in ids if id not in judged and id not in settled]
     found = claims.take(holder, open_ones, whole(body, "most"), drop=loaders.ids(level)[dropped].tolist())
     row_of = dict(zip(ids, rows.tolist(), strict=True))
     return {
         "own": [row_of[id] for id in found.own],
         "others": {str(row_of[id]): who for id, who in found.others.items()},
-        "judged": {str(row_of[id]): {key: one[key] for key in ("tag", "value", "who")} for id, one in judged.items()},
+        "judged": {str(row_of[id]): one for id, one in judged.items()},
         "settled": [row_of[id] for id in ids if id in settled],
         "revision": revision,
         "seconds": LIFETIME,

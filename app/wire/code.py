@@ -26,6 +26,11 @@ def address() -> str:
     return under(f"/hem/static/{version()}/{_JOINED}")
 
 
+def ready() -> None:
+    """Have the script compressed before it is asked for."""
+    _script(_JOINED)
+
+
 @lru_cache(maxsize=1)
 def version() -> str:
     """A hash of the browser side's files: part of their address, so that they can be cached for ever."""

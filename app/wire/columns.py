@@ -53,7 +53,7 @@ OUT_OF_SAMPLE, WINDOWED = "_oos", "_windowed"
 """Endings of the columns that are a score of another model, or of the early epochs alone."""
 _described: dict[tuple[str, str, str], dict[str, dict[str, Any]]] = {}
 _skipped: dict[tuple[str, str, str], dict[str, str]] = {}
-_lock = threading.Lock()
+_lock, _describing = threading.Lock(), threading.Lock()
 
 
 def described(level: Level) -> dict[str, dict[str, Any]]:
@@ -63,23 +63,30 @@ def described(level: Level) -> dict[str, dict[str, Any]]:
     order. Text columns are not served.
     """
     key = _key(level)
-    if key not in _described:
-        found, skipped = {}, dict(level.source.skipped)
-        twice = _said_twice(level)
-        for name, kind in level.columns().items():
-            try:
-                if kind != "text" and name not in twice:
-                    found[name] = _describe(level, name, kind)
-            except (HemError, ArithmeticError, ValueError, TypeError) as error:  # whatever a user's column holds
-                skipped[name] = f"its values cannot be shown: {error}"
-        with _lock:
-            if len(_described) > 8:
-                oldest = next(iter(_described))
-                for known in (_described, _skipped):
-                    known.pop(oldest, None)
-            _described[key], _skipped[key] = found, skipped
-        memory.give_back()
-    return _described[key]
+    if key in _described:
+        return _described[key]
+    with _describing:  # who comes meanwhile waits, and does not read the same columns once more
+        if key not in _described:
+            _describe_all(level, key)
+        return _described[key]
+
+
+def _describe_all(level: Level, key: tuple[str, str, str]) -> None:
+    found, skipped = {}, dict(level.source.skipped)
+    twice = _said_twice(level)
+    for name, kind in level.columns().items():
+        try:
+            if kind != "text" and name not in twice:
+                found[name] = _describe(level, name, kind)
+        except (HemError, ArithmeticError, ValueError, TypeError) as error:  # whatever a user's column holds
+            skipped[name] = f"its values cannot be shown: {error}"
+    with _lock:
+        if len(_described) > 8:
+            oldest = next(iter(_described))
+            for known in (_described, _skipped):
+                known.pop(oldest, None)
+        _described[key], _skipped[key] = found, skipped
+    memory.give_back()
 
 
 def skipped(level: Level) -> dict[str, str]:

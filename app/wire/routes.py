@@ -216,9 +216,8 @@ def _free(level: Level, request: Request) -> Response:
 def _judged(level: Level, request: Request) -> Response:
     """The verdicts that people gave one at a time on some rows, and the log's revision that it is from."""
     rows, log = _rows(level, request), loaders.tags_of(level)
-    revision, judged = log.revision(level.data), loaders.verdicts(level)
-    ids = loaders.ids(level)[rows].tolist()
-    verdicts = judged.loc[judged.index.isin(ids), ["tag", "value", "who"]].to_dict("index")
+    revision, ids = log.revision(level.data), loaders.ids(level)[rows].tolist()
+    verdicts = log.reviews(level.data, ids)
     found = {str(row): verdicts[id] for row, id in zip(rows.tolist(), ids, strict=True) if id in verdicts}
     return JSONResponse({"revision": revision, "verdicts": found}, headers=NEVER)
 

@@ -82,6 +82,11 @@ def image_paths(column: pa.ChunkedArray, name: str, folders: Sequence[Path]) -> 
     if root is None and _count(some, Path.cwd()):
         notes.append(f"The paths of the column {name} are relative to {Path.cwd()}, not to the table's folder.")
         root = Path.cwd().resolve()
+    elif root is None and some:
+        notes.append(
+            f"No picture was found that the column {name} names, such as {some[0][:80]}; give --images, or put the "
+            "pictures beside the table."
+        )
     return ImagePaths(column, root or folders[0], notes)
 
 

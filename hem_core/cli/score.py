@@ -134,7 +134,8 @@ def score(
     ] = None,
     grand: Annotated[bool, _option("Also the gradient norm of the whole network.", "--grand", panel=EXTRA)] = False,
     beside: Annotated[
-        list[Path] | None, _option("Run of another seed on the same data, for ensemble_spread; repeat it.", panel=EXTRA)
+        list[Path] | None,
+        _option("Run of another seed or model on the same data, averaged in; repeat it.", panel=EXTRA),
     ] = None,
     layer: Annotated[
         str | None, _option("Module whose output is the embedding; none to skip embeddings.", panel=EXTRA)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import pandas as pd
 from hem_core.engine.plan import make_key
 from hem_core.errors import DataError, RunError
 from hem_core.prove.lists import KINDS, Entry, Listed, chosen, read_list
-from hem_core.prove.matched import Matched, matched
+from hem_core.prove.matched import Matched, counted, matched
 from hem_core.prove.request import WEIGHT, Request
 from hem_core.sets.label_sets import state_of
 from hem_core.sets.run_of_set import UNSCORED
@@ -120,13 +120,7 @@ def _relabelled(run: Run, examples: pd.DataFrame, table: pd.DataFrame) -> tuple[
     labels = [_text(label) for label in examples["label"]]
     values = task.encode(labels, run.classes)
     before = task.encode(given.tolist(), run.classes)
-    strange = [label for label, value in zip(labels, is_known(values), strict=True) if label and not value]
-    if strange:
-        known = f"none of the classes {', '.join(run.classes[:8])}" if run.classes else f"no label of '{task.name}'"
-        raise DataError(
-            f"{len(strange):,} labels of the list, such as '{strange[0]}', are {known}; name the column of the "
-            "corrected labels with --labels-from"
-        )
+    _check_classes(run, labels, is_known(values))
     has_label = is_known(values)
     if not has_label.any():
         raise DataError(
@@ -141,11 +135,26 @@ def _relabelled(run: Run, examples: pd.DataFrame, table: pd.DataFrame) -> tuple[
         )
     notes = []
     if not has_label.all():
-        notes.append(f"{int((~has_label).sum()):,} examples of the list have no label and stay as they are.")
+        notes.append(
+            f"{counted(int((~has_label).sum()), 'example', 'examples')} of the list without a label: left as given."
+        )
     if n_same := int((has_label & ~changes).sum()):
-        notes.append(f"{n_same:,} labels of the list are those of the data already.")
+        notes.append(
+            f"{counted(n_same, 'label of the list is that', 'labels of the list are those')} of the data already."
+        )
     kept = examples.loc[changes, ["id", "label"]].assign(label_before=given[changes])
     return kept.reset_index(drop=True), notes
+
+
+def _check_classes(run: Run, labels: Sequence[str | None], are_known: np.ndarray) -> None:
+    """Raise DataError for labels (n,) of a list that the task does not have. are_known: (n,) bool."""
+    strange = [label for label, is_fine in zip(labels, are_known, strict=True) if label and not is_fine]
+    if strange:
+        known = f"none of the classes {', '.join(run.classes[:8])}" if run.classes else "no label of the task"
+        raise DataError(
+            f"the list has the label '{strange[0]}', which is {known} ({len(strange):,} such labels); name the column "
+            "of the corrected labels with --labels-from"
+        )
 
 
 def _saved(home: Path, run: Run, name: str, examples: pd.DataFrame, about: dict[str, Any]) -> ListSet:

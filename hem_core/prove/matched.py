@@ -38,27 +38,28 @@ class Matched:
     def problems(self, about: str) -> list[str]:
         """A sentence for each thing that does not fit, none where all does. about: the data, in words."""
         n_known = self.n_entries - len(self.unknown) - len(self.ambiguous)
+        unknown = counted(len(self.unknown), "is not", "are not")
+        ambiguous = counted(len(self.ambiguous), "entry", "entries")
+        repeated = counted(len(self.repeated), "example is", "examples are")
+        disputed = counted(len(self.disputed), "example", "examples")
         found = []
         if self.unknown:
             found.append(
                 f"{n_known:,} of the {self.n_entries:,} entries of the list are among the examples of {about}, and "
-                f"{len(self.unknown):,} are not, such as {_some(self.unknown)}; correct the list or the data"
+                f"{unknown}, such as {_some(self.unknown)}; correct the list or the data"
             )
         if self.ambiguous:
             found.append(
-                f"{len(self.ambiguous):,} entries of the list may be several examples of {about}, such as "
-                f"{_some(self.ambiguous)}; give ids, or paths with their folders"
+                f"{ambiguous} of the list may be several examples of {about}, such as {_some(self.ambiguous)}; give "
+                "ids, or paths with their folders"
             )
         if self.disputed:
             found.append(
-                f"the list gives {len(self.disputed):,} examples more than one label, such as {_some(self.disputed)}; "
-                "choose whose answers count with --annotated-by, or keep one row of each"
+                f"the list gives {disputed} more than one label, such as {_some(self.disputed)}; choose whose answers "
+                "count with --annotated-by, or keep one row of each"
             )
         elif self.repeated:
-            found.append(
-                f"{len(self.repeated):,} examples are in the list more than once, such as {_some(self.repeated)}; keep "
-                "one row of each"
-            )
+            found.append(f"{repeated} in the list more than once, such as {_some(self.repeated)}; keep one row of each")
         return found
 
 
@@ -167,6 +168,11 @@ def _plain(name: str) -> str:
 def _without_upload(path: str) -> str:
     head, slash, last = path.rpartition("/")
     return f"{head}{slash}{_UPLOAD.sub('', last, count=1) if _UPLOAD.match(last) else last}"
+
+
+def counted(n: int, one: str, many: str) -> str:
+    """1 entry, 2 entries."""
+    return f"{n:,} {one if n == 1 else many}"
 
 
 def _some(names: Sequence[str]) -> str:

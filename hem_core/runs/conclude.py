@@ -32,6 +32,7 @@ from hem_core.runs.part_measures import with_measures
 from hem_core.runs.prepare import Prepared
 from hem_core.runs.scored import Scored
 from hem_core.runs.thumbnails import Drawing, Pictures, write_thumbnails
+from hem_core.runs.voted import voted
 from hem_core.runs.word_effects import of_the_hardest
 from hem_core.store.atomic import write_arrays, write_table
 from hem_core.store.map_pending import MAP
@@ -143,17 +144,19 @@ def _with_own(headline: Headline, how: dict[str, str], sample: str) -> Headline:
 
 def _headline(scored: Scored, evidence: Evidence, columns: Columns) -> Headline:
     logits = evidence.truth.logits if evidence.truth is not None else None
-    early = evidence.window
+    early, classes, beside = evidence.window, scored.ready.classes, scored.options.beside
     made = headlines(
-        columns,
-        scored.ready.classes,
+        columns | voted(scored.ids, columns, classes, evidence.sample, beside),
+        classes,
         sample=evidence.sample,
         graph=scored.graph,
         logits=logits,
         seed=scored.options.seed,
         has_memorised=early.has_memorised if early is not None else None,
     )
-    return Headline(**{**made, "how": made["how"] | ({"window": early.sentence} if early is not None else {})})
+    how = {name: f"{how}; averaged with the runs beside it" if beside else how for name, how in made["how"].items()}
+    how |= {"version": made["how"]["version"]} | ({"window": early.sentence} if early is not None else {})
+    return Headline(**{**made, "how": how})
 
 
 def _headline_columns(ready: Prepared) -> tuple[str, ...]:

@@ -61,7 +61,8 @@ class Options:
     has_grand: bool = False
     """Also the gradient norm of the whole network, about the cost of one more training pass."""
     beside: Sequence[str | Path] = ()
-    """Runs of other seeds or models on the same ids, for `ensemble_spread`."""
+    """Runs of other seeds or models on the same ids: the headlines are of the mean of all, see `hem_core.runs.voted`;
+    `ensemble_spread` says how far they disagree."""
     has_probes: bool = True
     """Plant probes of known kinds and calibrate the reasons on them; without, reasons come from simple rules."""
     has_map: bool = True

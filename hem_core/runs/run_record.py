@@ -154,7 +154,8 @@ def missing_parts(scored: Scored, recorded: Dynamics | None, *, has_pictures: bo
         if "training dynamics" not in ready.task.offers:
             missing["dynamics"] = f"No training dynamics: the task '{ready.task.name}' has none."
     if not has_pictures and not shown.is_shown_without_pictures:
-        missing["pictures"] = "No pictures: the data are not images; the gallery shows ids."
+        why = "no file that the data name was found" if shown.pictures == "files" else "the data are not images"
+        missing["pictures"] = f"No pictures: {why}; the gallery shows ids."
     return missing
 
 

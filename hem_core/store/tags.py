@@ -228,6 +228,14 @@ class TagLog:
                 for id in ids
             }
 
+    def reviews(self, data: str, ids: Sequence[str]) -> dict[str, dict[str, str]]:
+        """The verdicts that examples were given one at a time: id -> tag, value, who; much cheaper than `state`."""
+        with self._lock:
+            fold = self._current(data)
+            found = {id: fold.verdict(id) for id in ids}
+        single = {id: one for id, one in found.items() if one and one["n"] == 1}
+        return {id: {name: one[name] for name in ("tag", "value", "who")} for id, one in single.items()}
+
     def several(self, data: str, ids: Collection[str] | None = None) -> list[str]:
         """Of some ids, or of all, those that more than one person has ever tagged, whatever was undone since."""
         with self._lock:

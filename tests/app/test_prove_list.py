@@ -58,7 +58,7 @@ def test_a_dropped_file_with_labels_asks_for_them_to_be_trained_on(show, workspa
     button(test, "Make a set of it").click().run()
     assert asked(test) == ("answers-relabel v1", "labels")
     assert sets.load(folder, "answers-relabel")[1]["corrected_labels"] == 1
-    assert "1 labels of the list are those of the data already." in texts(test)
+    assert "1 label of the list is that of the data already." in texts(test)
     assert not button(test, "Start 10").disabled
 
 
@@ -66,7 +66,7 @@ def test_a_list_of_other_data_is_refused_in_the_words_of_the_page(show, workspac
     folder, test = prepared(show, workspace)
     test.text_area[0].set_value("e01\nx\n").run()
     test = button(test, "Make a set of it").click().run()
-    assert "1 of the 2 entries of the list are among the examples of 'tiny-data', and 1 are not, such as 'x'" in texts(
+    assert "1 of the 2 entries of the list are among the examples of 'tiny-data', and 1 is not, such as 'x'" in texts(
         test
     )
     assert "--" not in texts(test)

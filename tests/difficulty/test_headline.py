@@ -40,6 +40,13 @@ def test_out_of_sample_the_loss_counts_with_the_dynamics_and_neighbours_for_susp
     assert found["notes"] == []
 
 
+def test_out_of_sample_without_a_recording_the_difficulty_is_the_plain_loss():
+    table = {name: columns()[name] for name in ("loss", "margin", "neighbour_disagreement")}
+    found = headline(table, sample="out-of-sample")
+    np.testing.assert_allclose(found["difficulty"], ranks(table["loss"]), rtol=1e-5)
+    assert found["how"]["difficulty"] == "percentile of the rank of loss (out-of-sample)"
+
+
 def test_with_an_in_sample_loss_alone_a_note_warns():
     found = headline({"loss": np.array([0.1, 3.0, 1.0])}, sample="in-sample")
     assert found["difficulty"].tolist() == pytest.approx([100 / 6, 500 / 6, 50])

@@ -74,14 +74,14 @@ def site(request, tmp_path):
 
 @pytest.fixture
 def opened(browser, site):
-    """opened(path, dark=False, person=None, hints=False, **context): a page of the site, signed by anna or by somebody
-    else. hints: as somebody sees it who opens HEM for the first time.
+    """opened(path, dark=False, person=None, hints=False, script="", **context): a page of the site, signed by anna or
+    by somebody else. hints: as somebody sees it who opens HEM for the first time; script: runs in it before its own.
 
     Leaving 127.0.0.1 or a script error fails the test.
     """
     trouble, contexts = [], []
 
-    def open_page(path="", *, dark=False, person=None, hints=False, **options):
+    def open_page(path="", *, dark=False, person=None, hints=False, script="", **options):
         options = {"viewport": {"width": 1440, "height": 900}, **options}
         scheme = "dark" if dark else "light"
         context = browser.new_context(color_scheme=scheme, accept_downloads=True, **options)
@@ -90,6 +90,8 @@ def opened(browser, site):
             context.add_cookies([{"name": "hem-who", "value": person, "url": site.url}])
         if not hints:
             context.add_init_script("try { localStorage.setItem('hem-hints', 'all') } catch {}")
+        if script:
+            context.add_init_script(script)
         page = context.new_page()
         page.set_default_timeout(20_000)
         page.on("request", lambda request: _stays_here(request.url) or trouble.append(f"left for {request.url}"))

@@ -47,8 +47,7 @@ def test_a_file_name_of_two_examples_is_neither():
     made = found("a.jpg", "4")
     assert made.ambiguous == ["a.jpg"]
     assert made.problems("'pets'") == [
-        "1 entries of the list may be several examples of 'pets', such as 'a.jpg'; give ids, or paths with their "
-        "folders"
+        "1 entry of the list may be several examples of 'pets', such as 'a.jpg'; give ids, or paths with their folders"
     ]
 
 
@@ -75,11 +74,11 @@ def test_repeated_examples_count_once_and_two_labels_are_none():
     assert made.examples["label"].tolist()[1] == "dog"
     assert made.disputed == ["1"]
     assert made.problems("'pets'") == [
-        "the list gives 1 examples more than one label, such as '1'; choose whose answers count with --annotated-by, "
+        "the list gives 1 example more than one label, such as '1'; choose whose answers count with --annotated-by, "
         "or keep one row of each"
     ]
     assert found("1", "1").problems("'pets'") == [
-        "1 examples are in the list more than once, such as '1'; keep one row of each"
+        "1 example is in the list more than once, such as '1'; keep one row of each"
     ]
 
 

@@ -179,7 +179,7 @@ def test_a_list_too_short_for_an_effect_is_refused_with_what_could_be_found(data
     ("content", "said"),
     [
         ("id\n0-0\n", "needs a corrected label for each example, and the list has none"),
-        ("id,label\n0-0,cow\n", "1 labels of the list, such as 'cow', are none of the classes ant, bee, cat"),
+        ("id,label\n0-0,cow\n", "the list has the label 'cow', which is none of the classes ant, bee, cat"),
         ("id,label\n0-299,cat\n", "are those of the data in all 1 examples, so that nothing would change"),
     ],
 )

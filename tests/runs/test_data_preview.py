@@ -138,3 +138,13 @@ def test_a_label_and_a_text_without_a_usual_name_are_guessed_and_what_is_named_w
 
     named = data_preview(Request(csv(columns), columns={"label_column": "prediction"}))
     assert "label_column" not in named.guesses
+
+
+def test_pictures_that_are_not_where_a_table_says_are_missed_before_anything_is_scored(csv, tmp_path):
+    path = csv({"file": [f"pictures/{k}.png" for k in range(20)], **CLASSES})
+    found = data_preview(Request(path))
+    assert found.is_ready
+    assert any("such as pictures/0.png; give --images" in note for note in found.notes)
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures" / "0.png").write_bytes(b"x")
+    assert not any("--images" in note for note in data_preview(Request(path)).notes)

@@ -58,6 +58,30 @@ def test_the_spread_over_runs_is_the_deviation_of_the_label_s_probability(tmp_pa
     np.testing.assert_allclose(third.table(["ensemble_spread"])["ensemble_spread"], members.std(axis=0), atol=1e-6)
 
 
+def test_the_headlines_are_of_the_mean_of_all_models(tmp_path):
+    given = {"sample": "out-of-sample", "layer": "none"}
+    runs = [scored(net(seed), tmp_path / f"run{seed}", **given) for seed in (0, 1)]
+    both = scored(net(1), tmp_path / "both", beside=[runs[0].folder], **given)
+    with torch.no_grad():
+        mean = torch.stack([net(seed)(X).softmax(dim=1) for seed in (0, 1)]).mean(dim=0)
+    own = mean[range(60), Y]
+    others = mean.scatter(1, Y[:, None], 0).amax(dim=1)
+    for headline, score in (("difficulty", -own.log()), ("label_suspicion", (others / own).log())):
+        wanted = score.argsort().argsort().add(1).tolist()
+        assert both.table()[headline].rank().tolist() == pytest.approx(wanted, abs=1)
+        assert both.info["headline"][headline].endswith("averaged with the runs beside it")
+    loss = [run.table()["loss"].tolist() for run in (both, runs[1])]
+    assert loss[0] == pytest.approx(loss[1], abs=1e-6)  # the model's own scores stay its own
+
+
+def test_a_model_that_may_know_the_examples_has_no_vote_beside_one_that_does_not(tmp_path):
+    knows = scored(net(0), tmp_path / "knows", sample="in-sample", layer="none")
+    given = {"sample": "out-of-sample", "layer": "none"}
+    alone = scored(net(1), tmp_path / "alone", **given)
+    beside = scored(net(1), tmp_path / "beside", beside=[knows.folder], **given)
+    assert beside.table()["difficulty"].tolist() == alone.table()["difficulty"].tolist()
+
+
 def test_a_run_on_other_data_is_refused_beside_this_one(tmp_path):
     other = TensorDataset(X, Y)
     other.ids = [f"other-{row}" for row in range(60)]

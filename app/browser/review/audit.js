@@ -1,7 +1,8 @@
 // @ts-check
 // Review in an audit: always blind, each verdict named as one of the audit, and an end when enough is known.
 
-/** @typedef {{key: string, sentence: string, is_enough: boolean}} Audit how far it has come, in words */
+/** How far it has come: in words, and how many rows everybody has answered and about how many are left.
+ *  @typedef {{key: string, sentence: string, is_enough: boolean, drawn: number, left: number}} Audit */
 
 /** Why a row is in the queue, of one that the audit drew. */
 const DRAWN_BY_AUDIT = "audit";
@@ -13,12 +14,19 @@ export function markOf(desk, row) {
   return key && desk.drawn[desk.rows.indexOf(row)] === DRAWN_BY_AUDIT ? { audit: key } : {};
 }
 
+/** How far the audit has come, for the head: {n, done, words}. @param {Audit} audit */
+export function countOf({ drawn, left, is_enough }) {
+  const more = is_enough ? "" : `, about ${left.toLocaleString("en")} more`;
+  return { n: drawn + left, done: drawn, words: ` reviewed in this audit${more}` };
+}
+
 /** Take what the server says of the audit after a verdict; once enough is known, only judged rows stay in the queue.
  *  @param {import("./desk.js").Desk} desk @param {{audit?: Audit} | null} stored */
 export function takeStanding(desk, stored) {
   const audit = stored?.audit;
   if (!audit || !desk.data?.audit) return;
   desk.data.audit = { ...desk.data.audit, ...audit };
+  desk.screen.head();
   if (!audit.is_enough) return;
   const current = desk.row,
     stays = (row) => row === current || desk.verdicts.has(row);

@@ -2,6 +2,7 @@
 // Around the example in Review: progress above, verdicts below, the keys, and what comes after the last one.
 
 import { h } from "../shared/dom.js";
+import { countOf } from "./audit.js";
 import { isWithoutClass } from "./key_requests.js";
 import { unsaved } from "../shared/unsaved.js";
 
@@ -20,10 +21,12 @@ const BUTTONS = { right: "right, nothing special", mislabelled: "label wrong…"
 export function head({ n, done, at, drawn, pace, note, outbox, isListOpen, isBlind, noBlind, isHidden, act, audit }) {
   const place = at < n ? `no. ${(at + 1).toLocaleString("en")}` : null;
   const how = !isHidden && DRAWN[drawn] ? ` · ${DRAWN[drawn]}` : "";
-  const progress = h("span", { style: { width: `${n ? (100 * done) / n : 0}%` } });
+  const usual = { n, done, words: ` of ${n.toLocaleString("en")} reviewed` },
+    count = audit ? countOf(audit) : usual, // the rows that an audit has sent ahead are not all that it needs
+    progress = h("span", { style: { width: `${count.n ? (100 * count.done) / count.n : 0}%` } });
   return [
     h("span", { class: "progress", title: `${done} of ${n} in this queue have a verdict` }, progress),
-    h("span", { class: "count" }, h("b", {}, done.toLocaleString("en")), ` of ${n.toLocaleString("en")} reviewed`),
+    h("span", { class: "count" }, h("b", {}, count.done.toLocaleString("en")), count.words),
     pace == null ? null : h("span", { class: "quiet", title: "mean of the last 20" }, `${pace.toFixed(1)} s each`),
     place && h("span", { class: "quiet place" }, place + how),
     audit ? h("span", { class: audit.is_enough ? "good" : "quiet", title: audit.sentence }, audit.sentence) : null,

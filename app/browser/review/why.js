@@ -55,7 +55,7 @@ function chip(item, kinds) {
   return h(
     "span",
     { class: `chip reason-${item.reason}`, title: REASON_WORDS[item.reason] ?? "" },
-    item.reason,
+    item.reason.replaceAll("_", " "),
     item.reason_prob == null ? null : h("small", {}, ` ${percent(item.reason_prob)}`),
   );
 }
@@ -75,7 +75,7 @@ function reasonBars(item, kinds) {
       h(
         "div",
         { class: isTop(kind, k) ? "reason top" : "reason", title: REASON_WORDS[kind] ?? "" },
-        h("span", { class: "name" }, kind),
+        h("span", { class: "name" }, kind.replaceAll("_", " ")),
         h("span", { class: "track" }, h("span", { class: `fill fill-${kind}`, style: { width: `${100 * share}%` } })),
         h("span", { class: "value" }, percent(share)),
       ),

@@ -51,7 +51,7 @@ def draw(found: DataPreview) -> None:
 
 def _options(found: DataPreview) -> AbstractContextManager[object]:
     """Where the fields that are seldom needed stand: folded away where nothing is missing and none of them is used."""
-    is_used = any(map(request.chosen, ("predictions", "images")))
+    is_used = any(map(request.chosen, ("predictions", "images"))) or any("--images" in note for note in found.notes)
     return nullcontext() if found.missing or found.problem or is_used else st.expander("More options")
 
 

@@ -1,0 +1,89 @@
+"""Several models vote: the evidence for the headlines as the mean over this run and those beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from hem_core.errors import RunError
+from hem_core.store.run import Run, open_run
+
+MEANS = ("aum_windowed", "confidence_mean_windowed", "confidence_mean", "aum", "neighbour_disagreement")
+"""Evidence whose mean over models is that of their mean."""
+LEAST = 1e-30
+READ = ("id", "label", "label_prob", "top_classes", "top_probs", *MEANS)
+
+
+def voted(
+    ids: list[str], columns: dict[str, np.ndarray], classes: list[str], sample: str, folders: Sequence[str | Path]
+) -> dict[str, np.ndarray]:
+    """`loss` and `margin` of the mean of the models' probabilities, and the means of MEANS, each (N,).
+
+    columns: of this run, of N examples; sample: of its predictions. Other runs are matched by id; one that gave an
+    example another label, or does not know it, does not count there, nor do the predictions of a run that may have
+    been trained on the examples beside a run that was not. {} without other runs. A run keeps the probabilities of the
+    5 likeliest classes and of the label, which is all that is averaged; N · K numbers are held.
+    """
+    if not folders:
+        return {}
+    place = {id: row for row, id in enumerate(ids)}
+    given = np.array(classes, dtype=object)[columns["target"]]
+    total, count = _dense(columns["top_classes"], columns["top_probs"], len(classes)), np.ones(len(ids))
+    total[np.arange(len(ids)), columns["target"]] = columns["label_prob"]
+    means = {name: [columns[name]] for name in MEANS if name in columns}
+    for folder in folders:
+        run = open_run(folder)
+        table, rows = _agreeing(run, place, given)
+        if sample != "out-of-sample" or run.info.get("sample") == sample:
+            total[rows] += _probabilities(table, columns["target"][rows], classes)
+            count[rows] += 1
+        for name in set(means) & set(table.columns):
+            means[name].append(_spread(table[name].to_numpy(np.float64, na_value=np.nan), rows, len(ids)))
+    return _conflict(total / count[:, None], columns["target"]) | {
+        name: np.nanmean(np.stack(values), axis=0) for name, values in means.items()
+    }
+
+
+def _agreeing(run: Run, place: dict[str, int], given: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
+    """The rows of a run that are among these and have the same label, and their places here."""
+    table = run.table([name for name in READ if name in run.source.columns])
+    rows = np.array([place.get(id, -1) for id in table["id"]])
+    if not (rows >= 0).any():
+        raise RunError(f"no id of the run '{run.folder}' is among these; --beside names runs on the same data")
+    agrees = (rows >= 0) & (table["label"].to_numpy() == given[rows])
+    return table.loc[agrees], rows[agrees]
+
+
+def _probabilities(table: pd.DataFrame, targets: np.ndarray, classes: list[str]) -> np.ndarray:
+    """(n, K) probabilities of a run, 0 where it keeps none."""
+    number = {name: k for k, name in enumerate(classes)}
+    top = np.array([[number.get(name, -1) for name in names] for names in table["top_classes"]], np.int64)
+    probs = np.array(table["top_probs"].tolist(), np.float64)
+    found = _dense(top, np.where(top >= 0, probs, 0), len(classes))
+    found[np.arange(len(table)), targets] = table["label_prob"]
+    return found
+
+
+def _dense(top: np.ndarray, probs: np.ndarray, n_classes: int) -> np.ndarray:
+    found = np.zeros((len(top), n_classes))
+    np.put_along_axis(found, top, probs.astype(np.float64), axis=1)
+    return found
+
+
+def _conflict(probs: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
+    """Loss and margin of mean probabilities (N, K)."""
+    rows = np.arange(len(targets))
+    own = np.maximum(probs[rows, targets], LEAST)
+    others = probs.copy()
+    others[rows, targets] = 0
+    rest = np.maximum(np.maximum(others.sum(axis=1), 1 - own), LEAST)
+    return {"loss": np.log1p(rest / own), "margin": np.log(np.maximum(others.max(axis=1), LEAST)) - np.log(own)}
+
+
+def _spread(values: np.ndarray, rows: np.ndarray, n: int) -> np.ndarray:
+    whole = np.full(n, np.nan)
+    whole[rows] = values
+    return whole
