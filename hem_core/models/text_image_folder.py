@@ -34,7 +34,7 @@ class TextImageModel:
     """A digest of the files in its folder."""
 
     @torch.inference_mode()
-    def of_pictures(self, pictures: Sequence[Tensor] | Tensor) -> Tensor:
+    def of_pictures(self, pictures: Any) -> Tensor:
         """Pictures as stored, (n, H, W, C) or a list of (H, W, C) -> (n, D) float32 on the device."""
         parts = []
         for start in range(0, len(pictures), AT_ONCE):
