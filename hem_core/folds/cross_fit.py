@@ -44,6 +44,9 @@ class CrossFit:
     """Of the N examples, mean over the trainings that had them (a hit: in more than half)."""
     accuracies: np.ndarray
     """(E,) training accuracy of each epoch, mean over the trainings; (0,) when nothing was recorded."""
+    single_dynamics: Dynamics | None = None
+    """Of the N examples, each in one training of a repeat, as `extra_dynamics` are: a mean over more trainings sways
+    less, so the two cannot be compared. None without extra examples, or when nothing was recorded."""
     losses: np.ndarray | None = None
     """(N, R) float32: the loss of each of several repeats alone; NaN where it is not known. None for a single one."""
     errors: np.ndarray | None = None
@@ -122,7 +125,8 @@ def cross_fit(
     extra = extra.checked(fold) if extra is not None and len(extra) else None
     rows, probes = Averaged(trainings.task), Averaged(trainings.task)
     alone: list[tuple[np.ndarray, np.ndarray]] = []
-    recorded, recorded_extra = MeanDynamics(trainings.ids), MeanDynamics(extra.ids if extra is not None else ())
+    recorded, single = MeanDynamics(trainings.ids), MeanDynamics(trainings.ids)
+    recorded_extra = MeanDynamics(extra.ids if extra is not None else ())
     recorded.add(beside)
     for repeat in range(repeats):
         each = _Repeat(replace(trainings, seed=trainings.seed + repeat), repeat, repeats, n_folds)
@@ -130,10 +134,19 @@ def cross_fit(
         rows.add(raw)
         probes.add(extra_raw)
         alone += [_judged(trainings, raw)] if repeats > 1 else []
-        recorded_extra.add(_recorded(each, recorded, extra))
+        of_rows, of_extra = _recorded(each, recorded, fold, extra)
+        single.add(of_rows)
+        recorded_extra.add(of_extra)
     losses, errors = (np.stack(each, axis=1) for each in zip(*alone, strict=True)) if alone else (None, None)
     return CrossFit(
-        rows.raw, probes.raw, recorded_extra.dynamics, recorded.dynamics, recorded.accuracies, losses, errors
+        rows.raw,
+        probes.raw,
+        recorded_extra.dynamics,
+        recorded.dynamics,
+        recorded.accuracies,
+        single.dynamics,
+        losses,
+        errors,
     )
 
 
@@ -156,14 +169,40 @@ class _Repeat:
         return f"fold {fold + 1} of {self.n_folds}{which}"
 
 
-def _recorded(repeat: _Repeat, total: MeanDynamics, extra: Extra | None) -> Dynamics | None:
-    """Add the recordings of one repeat to the total; returns those of the extra examples."""
+def _recorded(
+    repeat: _Repeat, total: MeanDynamics, fold: np.ndarray, extra: Extra | None
+) -> tuple[Dynamics | None, Dynamics | None]:
+    """Add the recordings of one repeat to the total; returns those of the rows and of the extra examples, each in one
+    training, None without extra examples."""
+    ids, which = repeat.trainings.ids, _one_training(fold, repeat.n_folds, extra)
+    of_rows: list[Dynamics | None] = []
     of_extra: list[Dynamics | None] = []
-    for fold in range(repeat.n_folds):
-        recording = repeat.trainings.dynamics(repeat.name(fold))
+    for number in range(repeat.n_folds):
+        recording = repeat.trainings.dynamics(repeat.name(number))
         total.add(recording)
-        of_extra.append(recording.align(extra.ids) if recording is not None and extra is not None else None)
-    return by_row(of_extra, extra.ids, extra.planted_in) if extra is not None else None
+        if extra is not None:
+            of_rows.append(_part(recording, ids, which == number))
+            of_extra.append(_part(recording, extra.ids, extra.planted_in == number))
+    if extra is None:
+        return None, None
+    return by_row(of_rows, ids, which), by_row(of_extra, extra.ids, extra.planted_in)
+
+
+def _one_training(fold: np.ndarray, n_folds: int, extra: Extra | None) -> np.ndarray:
+    """(N,) the fold whose training stands for each row's: the next one, and where a probe has its place, the one after.
+
+    Of two folds the latter is the row's own, which has no recording of it.
+    """
+    which = np.where(fold >= 0, (fold + 1) % n_folds, -1)
+    if extra is not None:
+        away = extra.replaces[(extra.replaces >= 0) & (extra.planted_in == which[extra.replaces])]
+        which[away] = (fold[away] + 2) % n_folds
+    return which
+
+
+def _part(recording: Dynamics | None, ids: Sequence[str], chosen: np.ndarray) -> Dynamics | None:
+    """The recording of the chosen examples alone; chosen (n,) bool."""
+    return recording.align([ids[row] for row in np.flatnonzero(chosen).tolist()]) if recording is not None else None
 
 
 def _once(repeat: _Repeat, fold: np.ndarray, extra: Extra | None) -> tuple[np.ndarray, np.ndarray]:

@@ -33,6 +33,8 @@ class Planted:
     """CrossFit.extra_dynamics."""
     window: int
     """Epochs that `aum_windowed` is taken over: dynamics.window of the real rows' hits."""
+    row_dynamics: Dynamics | None = None
+    """CrossFit.single_dynamics of the N rows: of as many trainings as those of a probe."""
     embeddings: np.ndarray | None = None
     """(P, D): by the model whose embeddings the real rows have, where it was asked already."""
 
@@ -53,9 +55,9 @@ class FoldModels:
 
     def facts(self, rows: Rows) -> dict[str, Any]:
         columns = facts.from_logits(self.logits, rows.targets)
-        if self.planted is None or self.planted.dynamics is None:
+        if self.planted is None or self.planted.row_dynamics is None:
             return columns
-        return columns | {name: rows.columns[name] for name in DYNAMICS if name in rows.columns}
+        return columns | _scores(self.planted.row_dynamics, self.planted.window)
 
     def predictions(self, rows: Rows) -> ReasonPredictions:
         return held_out_logits.predictions(rows, self.logits, self.subject)

@@ -64,7 +64,8 @@ def trained_in_folds(scored: Scored, heads: ByHeads | None, trainer: Trainer, be
     crossed = trainer.folds(fold, extra, beside)
     truth = found_out(trainer, rows, fold, crossed)
     early = window(crossed.accuracies, truth.accuracy(scored.targets))
-    probes = Planted(spoiled, crossed.extra_logits, crossed.extra_dynamics, early.epochs, embedded)
+    of_rows = crossed.single_dynamics.align(scored.ids) if crossed.single_dynamics is not None else None
+    probes = Planted(spoiled, crossed.extra_logits, crossed.extra_dynamics, early.epochs, of_rows, embedded)
     return Folds(truth, crossed, probes, early)
 
 

@@ -24,6 +24,8 @@ from hem_core.errors import DataError, ModelError
 from hem_core.folds.assign import assign
 from hem_core.folds.cross_fit import Extra, cross_fit, fit_all, trainings_of
 from hem_core.folds.mean_dynamics import mean
+from hem_core.reasons.features import features
+from hem_core.runs.set_scores import dynamics_scores
 
 pytestmark = pytest.mark.slow
 
@@ -471,6 +473,50 @@ def test_probes_are_asked_of_every_repeat(tmp_path, undisturbed):
     np.testing.assert_allclose(softmax(both.extra_logits, axis=1), wanted, atol=1e-5)
     margins = (undisturbed.extra_dynamics.margins + second.extra_dynamics.margins) / 2
     np.testing.assert_allclose(both.extra_dynamics.margins, margins, atol=1e-5)
+
+
+@pytest.mark.parametrize("repeats", [1, 2])
+def test_the_dynamics_of_rows_beside_probes_are_of_one_training_a_repeat(tmp_path, repeats):
+    calls = []
+
+    def numbered(dataset, *, recorder):
+        """Record the number of the training as the margin of every example."""
+        number = float(len(calls))
+        calls.append(number)
+        logits = F.one_hot(torch.as_tensor(dataset.targets), 10).float() * number
+        recorder.log(dataset.ids, logits, torch.as_tensor(dataset.targets), 0)
+        return nn.Sequential(nn.Flatten(), nn.Linear(64, 10))
+
+    extra, fold = flipped(), folds()
+    found = run(tmp_path, numbered, extra=extra, repeats=repeats)
+    training = (fold + 1) % FOLDS
+    training[extra.source] = (fold[extra.source] + 2) % FOLDS  # a probe has their place in the next one
+    known, later = np.delete(np.arange(N), Digits.unreadable), FOLDS * (repeats - 1) / 2
+    np.testing.assert_allclose(-found.single_dynamics.margins[known, 0], training[known] + later)
+    np.testing.assert_allclose(-found.extra_dynamics.margins[:, 0], extra.planted_in + later)
+    assert np.isnan(found.single_dynamics.margins[Digits.unreadable]).all()
+
+
+def test_probes_that_fare_as_the_rows_do_have_no_other_places_among_them(tmp_path):
+    def noise(dataset, *, seed, recorder):
+        """Record the same chance for every example."""
+        targets = torch.as_tensor(dataset.targets)
+        for epoch in range(12):
+            ahead = torch.randn(len(targets), 1) + epoch / 4 - 1
+            recorder.log(dataset.ids, F.one_hot(targets, 10) * ahead, targets, epoch)
+        return nn.Sequential(nn.Flatten(), nn.Linear(64, 10))
+
+    source, fold = np.arange(20, 220), folds()
+    copies = Digits().images[source], Digits().targets[source], np.array(["outlier"] * len(source)), source
+    extra = Extra(*copies, planted_in=(fold[source] + 1) % FOLDS, replaces=source)
+    found = run(tmp_path, noise, extra=extra)
+    names = ("aum_windowed", "confidence_mean", "variability", "forgetting", "learned_epoch")
+    rows, probes = (dynamics_scores(each, 6) for each in (found.single_dynamics, found.extra_dynamics))
+    places = features(probes, reference=rows, names=names).values
+    np.testing.assert_allclose(places.mean(axis=0), 0.5, atol=0.08)  # 3 standard errors are .06 and .04
+    np.testing.assert_allclose((places[:, :3] > 0.75).mean(axis=0), 0.25, atol=0.1)  # the last two have many ties
+    averaged = dynamics_scores(found.dynamics, 6)  # what rows must not be compared by
+    assert features(probes, reference=averaged, names=["variability"]).values.mean() > 0.58
 
 
 def test_another_recording_counts_in_the_mean_of_the_dynamics(tmp_path, undisturbed):

@@ -225,8 +225,12 @@ def test_the_dynamics_of_planted_probes_count_where_the_rows_have_them_too(world
     seen = Dynamics([str(i) for i in range(len(chosen))], 1 / (1 + np.exp(conflict)), conflict, hits)
     names = ("aum_windowed", "confidence_mean", "variability", "forgetting", "learned_epoch")
     rng = np.random.default_rng(0)
-    rows = replace(world.rows, columns=world.columns | {name: rng.normal(size=N) for name in names})
-    judge = FoldModels(world.heads.logits, Planted(spoiled, logits, seen, 2), world.network)
+    mean = {name: rng.normal(size=N) for name in names}  # over all trainings, which a probe's is not
+    margins = rng.normal(size=(N, 4)).astype(np.float32)
+    own = Dynamics([f"p{i}" for i in range(N)], 1 / (1 + np.exp(margins)), margins, (margins < 0).astype(np.float32))
+    rows = replace(world.rows, columns=world.columns | mean)
+    judge = FoldModels(world.heads.logits, Planted(spoiled, logits, seen, 2, own), world.network)
+    np.testing.assert_allclose(judge.facts(rows)["aum_windowed"], margins[:, :2].mean(axis=1), rtol=1e-5, atol=1e-6)
     found = calibrate(rows, judge)
     assert set(names) <= set(found.rows["names"].tolist())
     assert found.info["how"] == "calibrated"
