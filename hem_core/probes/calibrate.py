@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,16 +13,16 @@ from hem_core.probes.held_out_logits import conflict_auroc
 from hem_core.probes.judge import Impossible, Judge, Probes, Rows
 from hem_core.probes.place import Facts, add_places
 from hem_core.reasons import facts
-from hem_core.reasons.calibrate import Calibrated
 from hem_core.reasons.calibrate import calibrate as calibrated
 from hem_core.reasons.columns import ReasonPredictions, reason_columns
 from hem_core.reasons.features import FEATURES, Features, features
 from hem_core.reasons.regular import regular_rows
 from hem_core.reasons.rules import REASONS
 from hem_core.reasons.trusted_from import TRUSTED_FROM
+from hem_core.reasons.wrong_share import naming_rates
 
 MEASURED = ("macro_f1", "balanced_accuracy", "ece", "recall_mislabelled", "false_mislabelled")
-"""What run.json says of the classifier, see `ReasonModel.measured`."""
+"""What run.json says of the classifier, see `ReasonModel.measured` and `naming_rates`."""
 NOT_TRUSTED = "This model finds few of the wrong labels that were planted: do not rely on the reasons."
 
 
@@ -89,7 +90,8 @@ def _calibrated(rows: Rows, judge: Judge) -> Outcome:
         neighbour_labels=voters,
         epochs=rows.epochs,
     )
-    return Outcome(made, _info(model, lesson, judge), _kept(lesson, predictions, rows))
+    measured = {**model.model.measured, **naming_rates(model, made["reason_probs"])}
+    return Outcome(made, _info(measured, lesson, judge), _kept(lesson, predictions, rows))
 
 
 def _lesson(real: Facts, mine: Facts, probes: Probes, seed: int) -> Lesson:
@@ -107,7 +109,7 @@ def _lesson(real: Facts, mine: Facts, probes: Probes, seed: int) -> Lesson:
     return Lesson(rows, examples, kinds, len(probes.plan), auroc)
 
 
-def _info(found: Calibrated, lesson: Lesson, judge: Judge) -> dict[str, Any]:
+def _info(measured: Mapping[str, float], lesson: Lesson, judge: Judge) -> dict[str, Any]:
     is_trusted = lesson.auroc >= TRUSTED_FROM
     return {
         "how": "calibrated",
@@ -115,7 +117,7 @@ def _info(found: Calibrated, lesson: Lesson, judge: Judge) -> dict[str, Any]:
         "auroc": lesson.auroc,
         "n_probes": lesson.n_probes,
         "is_trusted": is_trusted,
-        **{name: found.model.measured.get(name) for name in MEASURED},
+        **{name: measured.get(name) for name in MEASURED},
         "n_tagged": 0,
         "note": judge.note if is_trusted else NOT_TRUSTED,
     }

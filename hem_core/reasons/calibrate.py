@@ -107,9 +107,16 @@ def _weighed(flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     flat: of FITTED (N, 7) or of REASONS (N, 6), were all kinds as common."""
     prior = estimate_prior(flat[:: max(1, len(flat) // _SAMPLE)])
+    return prior, under(prior, flat)
+
+
+def under(prior: np.ndarray, flat: np.ndarray) -> np.ndarray:
+    """(N, 6) probabilities of REASONS where each kind has its share in `prior`, of those were all kinds as common.
+
+    Both are of FITTED, (7,) and (N, 7), or both of REASONS."""
     weighed = flat * prior.astype(np.float32)
     weighed = merged(weighed) if flat.shape[1] > len(REASONS) else weighed
-    return prior, weighed / weighed.sum(axis=1, keepdims=True)
+    return weighed / weighed.sum(axis=1, keepdims=True)
 
 
 def _surely_mislabelled(probs: np.ndarray, most: int, tagged: np.ndarray, seed: int) -> np.ndarray:

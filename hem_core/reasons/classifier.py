@@ -21,8 +21,18 @@ _STRENGTH = 1.0
 
 
 @dataclass(frozen=True, eq=False)
+class HeldOut:
+    """What fits that were without each of M probes and chosen rows said of it."""
+
+    probs: np.ndarray
+    """(M, 7) of FITTED, were all kinds as common."""
+    kinds: np.ndarray
+    """(M,) int64: the true place in FITTED."""
+
+
+@dataclass(frozen=True, eq=False)
 class ReasonModel:
-    """A multinomial logistic regression over stretched features; all of it can be written as JSON."""
+    """A multinomial logistic regression over stretched features."""
 
     names: tuple[str, ...]
     """F features, as in `Features`."""
@@ -33,8 +43,9 @@ class ReasonModel:
     temperature: float
     """The logits are divided by it, so that probabilities hold on probes that were not fitted to."""
     measured: Mapping[str, float]
-    """On held-out probes: macro_f1, balanced_accuracy (over the four hard kinds), ece, n (how many); the share of wrong
-    labels that are called mislabelled, recall_mislabelled, and that of sound rows, false_mislabelled."""
+    """On held-out probes: macro_f1, balanced_accuracy (over the four hard kinds), ece, n (how many)."""
+    held_out: HeldOut | None = None
+    """What `measured` is of; None without cross-validation."""
 
     def probs(self, values: np.ndarray) -> np.ndarray:
         """(N, 6) probabilities of REASONS for features (N, F), were all kinds as common; each row sums to 1."""
@@ -93,8 +104,8 @@ def fit(
     logits, truth, counting = held[asked], y[asked], weights[asked]
     steps = np.exp(np.linspace(np.log(0.5), np.log(4), 43))
     temperature = float(steps[np.argmin([_log_loss(logits, truth, counting, one) for one in steps])])
-    measured = _measure(merged(_softmax(logits / temperature)), truth)
-    return ReasonModel(tuple(names), coefficients, bias, temperature, measured)
+    found = HeldOut(_softmax(logits / temperature), truth)
+    return ReasonModel(tuple(names), coefficients, bias, temperature, _measure(merged(found.probs), truth), found)
 
 
 def estimate_prior(probs: np.ndarray, *, least: float = 0.01, rounds: int = 200) -> np.ndarray:
@@ -211,19 +222,7 @@ def _measure(probs: np.ndarray, y: np.ndarray) -> dict[str, float]:
         "balanced_accuracy": round(float(np.mean(hard)), 4) if hard else 0.0,
         "ece": round(expected_calibration_error(probs, y), 4),
         "n": len(y),
-        **_of_wrong_labels(found, y),
     }
-
-
-def _of_wrong_labels(found: np.ndarray, y: np.ndarray) -> dict[str, float]:
-    """How many wrong labels are called mislabelled, and how many sound rows; nothing without rows of both."""
-    named = found == REASONS.index("mislabelled")
-    is_wrong, is_sound = y == REASONS.index("mislabelled"), np.isin(y, [REASONS.index("easy"), REASONS.index("subtle")])
-    is_sound |= y == FITTED.index(HARD)
-    if not is_wrong.any() or not is_sound.any():
-        return {}
-    rates = {"recall_mislabelled": named[is_wrong].mean(), "false_mislabelled": named[is_sound].mean()}
-    return {name: round(float(rate), 4) for name, rate in rates.items()}
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from hem_core.reasons.classifier import ReasonModel, stretched
-from hem_core.reasons.lift import Standout
+from hem_core.reasons.lift import SURE_FROM, Standout
 from hem_core.reasons.rules import REASONS, UNSURE, Reasons
 
 _WORDS: Mapping[str, str] = {
@@ -30,7 +30,7 @@ _WORDS: Mapping[str, str] = {
 
 
 def named(
-    found: Standout, *, targets: np.ndarray, predictions: np.ndarray, voted: np.ndarray, sure_from: float = 0.35
+    found: Standout, *, targets: np.ndarray, predictions: np.ndarray, voted: np.ndarray, sure_from: float = SURE_FROM
 ) -> Reasons:
     """The reason of each example: the kind that stands out, or "unsure" where its strength is below `sure_from`.
 

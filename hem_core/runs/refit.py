@@ -17,6 +17,7 @@ from hem_core.reasons.calibrate import LEAVE_OPEN, Calibrated, calibrate
 from hem_core.reasons.changes import Fits, changes
 from hem_core.reasons.columns import ReasonPredictions, reason_columns
 from hem_core.reasons.features import Features, features
+from hem_core.reasons.wrong_share import naming_rates
 from hem_core.runs.refit_parts import refit_parts
 from hem_core.store.atomic import remove_leftovers, write_json, write_table
 from hem_core.store.claim import hold
@@ -71,7 +72,8 @@ def _refit(run: Run) -> Run:
     plain = _columns(run, table, kept, rows, untaught)["reason"] if tags else made["reason"]
     moved = changes(plain, made["reason"], Fits(untaught, fitted, rows, facts))
     write_table(run.folder / "scores.parquet", _replaced(table, made), metadata=_metadata(table))
-    reasons = {**(run.info.get("reasons") or {}), **_measured(fitted.model.measured), "n_tagged": len(tagged)}
+    measured = {**fitted.model.measured, **naming_rates(fitted, made["reason_probs"])}
+    reasons = {**(run.info.get("reasons") or {}), **_measured(measured), "n_tagged": len(tagged)}
     reasons |= _account(fitted, tags, moved)
     scores = hashlib.sha256((run.folder / "scores.parquet").read_bytes()).hexdigest()
     base = str(run.info.get("fingerprint") or "").partition("-")[0]

@@ -131,6 +131,10 @@ def test_how_much_a_kind_stands_out():
     alike = stand_out(np.array([[0.1, 0.1, 0.1, 0.1, 0.1, 0.5]] * 9 + [[0.12, 0.1, 0.1, 0.1, 0.1, 0.48]]))
     assert {REASONS[place] for place in alike.place} == {"easy"}  # 1.2 times the average is noise
     assert len(stand_out(np.empty((0, 6))).place) == 0
+    sound = [0.0002, 0.0002, 0.0002, 0.0002, 0.0002, 0.999]
+    for prob, word in ((0.016, "easy"), (0.1, "mislabelled")):  # far more than the others have, but hardly probable
+        few = stand_out(np.array([[prob, 0, 0, 0, 0, 1 - prob], *[sound] * 999]))
+        assert REASONS[few.place[0]] == word
     assert stand_out(np.array([[0.1, 0, 0, 0, 0.2, 0.7]])).place.tolist() == [REASONS.index("easy")]
 
 
