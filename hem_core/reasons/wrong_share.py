@@ -36,7 +36,7 @@ def naming_rates(found: Calibrated, probs: np.ndarray) -> dict[str, float]:
     They are named as the rows are, by what stands out among the rows' probabilities (N, 6) `probs`; the contradictions
     of `ruled_out` are not looked for. {} without held-out examples of both kinds.
     Measured on 1,797 digits with 0, 5, 10 and 20% of flips, two seeds each, five folds: the corrected share is off by
-    .007 on average; with rates of the likeliest kind by .012, and the mean probability of "mislabelled" by .014.
+    .006 on average; with rates of the likeliest kind by .011, and the mean probability of "mislabelled" by .014.
     """
     held = found.model.held_out
     if held is None:
