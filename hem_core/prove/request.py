@@ -12,13 +12,6 @@ from hem_core.prove.lists import ListOptions
 from hem_core.retrain.settings import QUESTIONS
 from hem_core.runs.options import Options
 
-ARMS = {
-    "drop": ("control", "random", "curated"),
-    "relabel": ("control", "curated"),
-    "weigh": ("control", "random", "curated"),
-    "add": ("control", "curated", "base"),
-}
-"""What is trained for each question; see `hem_core.retrain.settings`."""
 WEIGHT = 2.0
 
 

@@ -3,8 +3,11 @@ from pathlib import Path
 
 import pytest
 
+from hem_core.errors import RunError
 from hem_core.retrain.expectation import FIGURE, expectation
+from hem_core.retrain.report import answer as answers
 from hem_core.retrain.report.answer import answer
+from hem_core.retrain.settings import ARMS_OF_QUESTION, QUESTIONS, Settings
 
 RESULTS = Path(__file__).parents[2] / "benchmarks" / "RESULTS.md"
 
@@ -43,6 +46,20 @@ def test_a_list_helps_only_where_it_beats_everything_it_is_compared_with(over_al
         f"a difference of {least:.2f} points would have been detected" in line for line in found["sentences"]
     )
     assert smallest == (word not in ("helps", "hurts"))
+
+
+@pytest.mark.parametrize(("question", "lacking"), [("drop", "random"), ("weigh", "random"), ("add", "")])
+def test_a_question_is_answered_with_every_arm_that_its_answer_rests_on(question, lacking):
+    def settings(*arms):
+        return Settings(set="s", train="m:train", arms=arms, recipe=QUESTIONS[question], question=question)
+
+    if lacking:
+        with pytest.raises(RunError, match=f"the question '{question}' is answered with the arm '{lacking}' too"):
+            settings("control", "curated")
+        settings("control", lacking, "curated")
+    else:
+        settings("control", "curated")
+    assert set(answers.QUESTIONS[question].against) <= {*ARMS_OF_QUESTION[question]} - {"base"}
 
 
 def test_the_verdict_is_a_sentence_with_the_differences_and_what_changed():
