@@ -45,10 +45,12 @@ def set_of_list(home: Path, run: Run, request: Request) -> ListSet:
     Raises DataError where no entry is an example, or nothing would change; RunError for what is only done when forced.
     """
     listed, source = _entries(home, run, request)
-    table = run.table(["id", "label", *(["image"] if "image" in run.source.columns else [])])
-    paths = table["image"].tolist() if "image" in table.columns else None
+    known = [name for name in ("image", "index") if name in run.source.columns]
+    table = run.table(["id", "label", *known])
+    paths = table["image"].tolist() if "image" in known else None
+    rows = {"places": table["index"].tolist(), "n_rows": len(table) + len(run.failures())} if "index" in known else {}
     about = f"'{run.data}'"
-    found = matched(listed, table["id"].tolist(), paths, about)
+    found = matched(listed, table["id"].tolist(), paths, about, **rows)
     problems = found.problems(about)
     if problems and not request.force:
         raise RunError(f"{problems[0]} (or go on with the {len(found.examples):,} that fit: --force)")
@@ -102,8 +104,8 @@ def _for_question(request: Request, run: Run, found: Matched, table: pd.DataFram
     if request.question != "weigh":
         return examples.drop(columns="weight"), []
     weight = examples["weight"].fillna(request.weight or WEIGHT) if request.weight is None else request.weight
-    if not np.all(np.asarray(weight) > 0):
-        raise DataError("a weight of the list is not above 0; to train without an example ask --question drop")
+    if not np.all((np.asarray(weight) > 0) & np.isfinite(weight)):
+        raise DataError("a weight of the list is no number above 0; to train without an example ask --question drop")
     return examples.assign(weight=weight), []
 
 

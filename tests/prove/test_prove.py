@@ -12,11 +12,13 @@ from typer.testing import CliRunner
 from hem_core.cli import hem as command
 from hem_core.errors import DataError, ModelError, RunError
 from hem_core.prove.list_set import set_of_list
+from hem_core.prove.lists import ListOptions
 from hem_core.prove.prove import open_request, prove
 from hem_core.prove.request import Request
 from hem_core.retrain.dry_run import dry_run
 from hem_core.runs.options import Options
 from hem_core.store import sets
+from hem_core.store.run import read_run
 
 ROOT = Path(__file__).parents[2]
 COLUMNS = Options(columns={"feature_columns": "x,y"})
@@ -164,6 +166,33 @@ def test_unknown_ids_are_refused_unless_forced_and_then_the_report_says_so(data)
     about = listed(list="some.txt", force=True)
     assert (about["n_entries"], about["n_matched"]) == (6, 2)
     assert about["forced"][0].startswith("2 of the 6 entries")
+
+
+def test_row_numbers_are_those_of_the_data_where_an_example_could_not_be_scored(data):
+    run = open_request(request()).run
+    scores = pd.read_parquet(run.folder / "scores.parquet")
+    scores.iloc[1:].to_parquet(run.folder / "scores.parquet")
+    failed = scores.iloc[:1].assign(reason="unreadable")[["id", "index", "reason"]]
+    failed.to_parquet(run.folder / "failures.parquet")
+    about = json.loads((run.folder / "run.json").read_text()) | {"n": 299}
+    (run.folder / "run.json").write_text(json.dumps(about))
+    np.save("rows.npy", np.arange(300) == 5)
+    made = set_of_list(data / "hem-prove", read_run(run.folder), request("rows.npy"))
+    assert sets.load(data / "hem-prove", made.name)[0]["id"].tolist() == ["0-5"]
+
+
+def test_the_header_of_one_column_may_be_named(data):
+    Path("l.csv").write_text("my ids\n0-0\n0-3\n")
+    with pytest.raises(RunError, match="such as 'my ids'; correct the list or the data, or name the header with --col"):
+        open_request(request("l.csv"))
+    assert listed(list="l.csv", columns=ListOptions("my ids"))["n"] == 2
+
+
+@pytest.mark.parametrize("weight", ["inf", "-1", "0"])
+def test_a_weight_that_cannot_be_is_refused(data, weight):
+    Path("l.csv").write_text(f"id,weight\n0-0,{weight}\n")
+    with pytest.raises(DataError, match="a weight of the list is no number above 0"):
+        open_request(request("l.csv", question="weigh"))
 
 
 def test_a_list_too_short_for_an_effect_is_refused_with_what_could_be_found(data):
