@@ -103,10 +103,16 @@ def _for_question(request: Request, run: Run, found: Matched, table: pd.DataFram
     examples = examples.drop(columns="label")
     if request.question != "weigh":
         return examples.drop(columns="weight"), []
-    weight = examples["weight"].fillna(request.weight or WEIGHT) if request.weight is None else request.weight
+    given = examples["weight"]
+    weight = given.fillna(WEIGHT) if request.weight is None else request.weight
     if not np.all((np.asarray(weight) > 0) & np.isfinite(weight)):
         raise DataError("a weight of the list is no number above 0; to train without an example ask --question drop")
-    return examples.assign(weight=weight), []
+    if not given.notna().any():
+        return examples.assign(weight=weight), []
+    if request.weight is not None:
+        return examples.assign(weight=weight), [f"The weights of the list are not used: each is {request.weight:g}."]
+    n, some = int(given.notna().sum()), f"from {given.min():g} to {given.max():g}"
+    return examples.assign(weight=weight), [f"The weights of the list's column weight are used ({n:,}, {some})."]
 
 
 def _relabelled(run: Run, examples: pd.DataFrame, table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
@@ -164,7 +170,7 @@ def _saved(home: Path, run: Run, name: str, examples: pd.DataFrame, about: dict[
     for version in sets.versions(home, name):
         manifest = sets.load(home, name, version)[1]
         if (manifest.get("list") or {}).get("key") == about["key"]:
-            return ListSet(name, version, manifest)
+            return ListSet(name, version, manifest | {"list": about})  # the same examples, of another file perhaps
     manifest: dict[str, Any] = {
         "run": run.name,
         "run_fingerprint": run.fingerprint,
