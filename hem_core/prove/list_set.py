@@ -103,16 +103,19 @@ def _for_question(request: Request, run: Run, found: Matched, table: pd.DataFram
     examples = examples.drop(columns="label")
     if request.question != "weigh":
         return examples.drop(columns="weight"), []
-    given = examples["weight"]
-    weight = given.fillna(WEIGHT) if request.weight is None else request.weight
+    given = examples["weight"].to_numpy(np.float64)
+    known = given[~np.isnan(given)]
+    weight = np.where(np.isnan(given), WEIGHT, given) if request.weight is None else request.weight
     if not np.all((np.asarray(weight) > 0) & np.isfinite(weight)):
         raise DataError("a weight of the list is no number above 0; to train without an example ask --question drop")
-    if not given.notna().any():
+    if not len(known):
         return examples.assign(weight=weight), []
     if request.weight is not None:
         return examples.assign(weight=weight), [f"The weights of the list are not used: each is {request.weight:g}."]
-    n, some = int(given.notna().sum()), f"from {given.min():g} to {given.max():g}"
-    return examples.assign(weight=weight), [f"The weights of the list's column weight are used ({n:,}, {some})."]
+    used = (
+        f"The weights of the list's column weight are used ({len(known):,}, from {known.min():g} to {known.max():g})."
+    )
+    return examples.assign(weight=weight), [used]
 
 
 def _relabelled(run: Run, examples: pd.DataFrame, table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:

@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import subprocess
 import sys
 from hashlib import sha256
@@ -19,6 +20,7 @@ from hem_core.prove.prove import open_request, prove
 from hem_core.prove.request import Request
 from hem_core.retrain.dry_run import dry_run
 from hem_core.retrain.opening import opening
+from hem_core.retrain.source import data_of
 from hem_core.runs.options import Options
 from hem_core.store import sets
 from hem_core.store.run import read_run
@@ -225,6 +227,15 @@ def test_a_report_of_an_unknown_kind_is_refused_before_anything_is_read(data):
     words = ["prove", "flips.csv", "--data", "train.csv", "--train", "my_proof.py:train", "--report", "answer.pdf"]
     assert "must end in .md, .html or .json" in str(CliRunner().invoke(command, words).exception)
     assert not Path("hem-prove").exists()
+
+
+def test_data_that_were_moved_are_read_where_they_are(data):
+    first = open_request(request()).run
+    (data / "moved").mkdir()
+    shutil.move("train.csv", "moved/train.csv")
+    second = open_request(request(data="moved/train.csv")).run
+    assert second.name == first.name
+    assert Path(data_of(second, None)).resolve() == (data / "moved/train.csv").resolve()
 
 
 def test_the_header_of_one_column_may_be_named(data):
