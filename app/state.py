@@ -356,6 +356,11 @@ def _rule(name: str) -> dict | None:
     return rule if is_rule else None
 
 
+def fits(rule: dict) -> bool:
+    """Whether the address can hold a rule, so that it survives a reload."""
+    return 0 < len(_text(rule)) <= LONGEST
+
+
 def _text(rule: dict | None) -> str:
     return json.dumps(rule, separators=(",", ":"), ensure_ascii=False) if rule and rule.get("all") else ""
 

@@ -11,7 +11,7 @@ AXES: Mapping[str, Sequence[str]] = {
     "label conflict": ("aum_windowed", "margin_oos", "margin", "loss"),
     "input uncertainty": ("entropy_oos", "entropy", "top2_gap", "least_confidence"),
     "typicality": ("prototype_distance", "knn_distance"),
-    "learning dynamics": ("confidence_mean", "learned_epoch", "forgetting"),
+    "learning dynamics": ("confidence_mean_windowed", "confidence_mean", "learned_epoch", "forgetting"),
 }
 """Each axis and its scores, the best first; a run has `_oos` columns where they are better than its own."""
 

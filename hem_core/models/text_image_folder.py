@@ -39,7 +39,9 @@ class TextImageModel:
         parts = []
         for start in range(0, len(pictures), AT_ONCE):
             shown = [_three_channels(one) for one in pictures[start : start + AT_ONCE]]
-            pixels = self.processor(images=shown, return_tensors="pt")["pixel_values"]
+            # Which axis has the channels is said: of a picture 1 or 3 px high the processor would guess wrong.
+            made = self.processor(images=shown, input_data_format="channels_last", return_tensors="pt")
+            pixels = made["pixel_values"]
             parts.append(_vectors(self.network.get_image_features(pixel_values=pixels.to(self.device))))
         return torch.cat(parts)
 

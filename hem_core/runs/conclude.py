@@ -38,6 +38,10 @@ from hem_core.store.atomic import write_arrays, write_table
 from hem_core.store.map_pending import MAP
 from hem_core.tasks import CalibratesParts, CalibratesReasons, KnowsTheSet, Metric, Parts, settings_of
 
+NO_VOTES = (
+    "The runs named with --beside do not count for the headlines: they may have been trained on these examples, and "
+    "this run was not."
+)
 UNUSED = "The probes could not be used: simple rules name the reasons."
 Columns = dict[str, np.ndarray]
 
@@ -145,8 +149,9 @@ def _with_own(headline: Headline, how: dict[str, str], sample: str) -> Headline:
 def _headline(scored: Scored, evidence: Evidence, columns: Columns) -> Headline:
     logits = evidence.truth.logits if evidence.truth is not None else None
     early, classes, beside = evidence.window, scored.ready.classes, scored.options.beside
+    votes = voted(scored.ids, columns, classes, evidence.sample, beside)
     made = headlines(
-        columns | voted(scored.ids, columns, classes, evidence.sample, beside),
+        columns | votes,
         classes,
         sample=evidence.sample,
         graph=scored.graph,
@@ -154,9 +159,10 @@ def _headline(scored: Scored, evidence: Evidence, columns: Columns) -> Headline:
         seed=scored.options.seed,
         has_memorised=early.has_memorised if early is not None else None,
     )
-    how = {name: f"{how}; averaged with the runs beside it" if beside else how for name, how in made["how"].items()}
+    how = {name: f"{how}; averaged with the runs beside it" if votes else how for name, how in made["how"].items()}
     how |= {"version": made["how"]["version"]} | ({"window": early.sentence} if early is not None else {})
-    return Headline(**{**made, "how": how})
+    notes = [*made["notes"], *([NO_VOTES] if beside and not votes else [])]
+    return Headline(**{**made, "how": how, "notes": notes})
 
 
 def _headline_columns(ready: Prepared) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -101,6 +101,10 @@ class Trainer:
         assert self.ready.inputs is not None
         return placed(model, self.ready.inputs, len(self.ready.ids), self.ready.facts, self.options)[0]
 
+    def _placed_to_predict(self, model: nn.Module) -> Network:
+        """The trained model without the text–image model beside it: the pass over the units embeds the examples."""
+        return replace(self.place(model), embedder=None)
+
     @cached_property
     def _trainings(self) -> Trainings:
         if self.ready.inputs is None:
@@ -118,7 +122,7 @@ class Trainer:
             targets=self.ready.targets,
             classes=self.ready.classes,
             seed=self.options.seed,
-            place=self.place,
+            place=self._placed_to_predict,
             is_picture=is_picture(self.ready.facts),
             data_key=data_key(self.ready),
             held_out=self.ready.held_out,

@@ -261,10 +261,9 @@ def placed(model: nn.Module, inputs: Inputs, n: int, facts: dict[str, Any], opti
                 precision=options.precision,
                 task=load(options.task),
             )
-            network = replace(network, embedder=embedder.of_pictures if embedder is not None else None)
             if has_log_odds(network.task) and not isinstance(model, Estimator):
                 _check_log_odds(network, width, inputs, range(start, n))
-            return network, width
+            return replace(network, embedder=embedder.of_pictures if embedder is not None else None), width
     first, reason = failures[0]
     reason = facts.get("failures", {}).get(str(first), reason)  # the catalog may know more: where it looked
     raise DataError(f"none of the {n} examples can be read; the first: {reason}")

@@ -25,6 +25,7 @@ from hem_core.folds.training import drop_checkpoints
 from hem_core.models import factory, train_function
 from hem_core.models.train_function import TrainFunction
 from hem_core.runs import projection, run_folder, run_record
+from hem_core.runs.beside import check_beside
 from hem_core.runs.call import Call, typed_as
 from hem_core.runs.folds import Trainer
 from hem_core.runs.options import Options, combined, implied
@@ -138,6 +139,7 @@ def _prepared(model: nn.Module | None, name: str, source: tuple[Any, pa.Table], 
     recorded = read_dynamics(options.dynamics) if options.dynamics else None
     if recorded is not None:
         match(recorded, ready.ids, ready.targets.tolist(), ready.classes, source=options.dynamics)
+    check_beside(ready, options.beside)
     with hold(folder, making.what):
         return _made(ready, recorded, making)
 

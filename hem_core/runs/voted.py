@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from hem_core.errors import RunError
 from hem_core.store.run import Run, open_run
 
 MEANS = ("aum_windowed", "confidence_mean_windowed", "confidence_mean", "aum", "neighbour_disagreement")
@@ -24,8 +23,8 @@ def voted(
 
     columns: of this run, of N examples; sample: of its predictions. Other runs are matched by id; one that gave an
     example another label, or does not know it, does not count there, nor do the predictions of a run that may have
-    been trained on the examples beside a run that was not. {} without other runs. A run keeps the probabilities of the
-    5 likeliest classes and of the label, which is all that is averaged; N · K numbers are held.
+    been trained on the examples beside a run that was not. A run keeps the probabilities of the 5 likeliest classes and
+    of the label, which is all that is averaged; N · K numbers are held. {} where no other run counts.
     """
     if not folders:
         return {}
@@ -37,39 +36,41 @@ def voted(
     for folder in folders:
         run = open_run(folder)
         table, rows = _agreeing(run, place, given)
-        if sample != "out-of-sample" or run.info.get("sample") == sample:
+        if len(rows) and (sample != "out-of-sample" or run.info.get("sample") == sample):
             total[rows] += _probabilities(table, columns["target"][rows], classes)
             count[rows] += 1
         for name in set(means) & set(table.columns):
             means[name].append(_spread(table[name].to_numpy(np.float64, na_value=np.nan), rows, len(ids)))
-    return _conflict(total / count[:, None], columns["target"]) | {
-        name: np.nanmean(np.stack(values), axis=0) for name, values in means.items()
-    }
+    averaged = {name: np.nanmean(np.stack(each), axis=0) for name, each in means.items() if _is_known(each[1:])}
+    return averaged | (_conflict(total / count[:, None], columns["target"]) if (count > 1).any() else {})
 
 
 def _agreeing(run: Run, place: dict[str, int], given: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
     """The rows of a run that are among these and have the same label, and their places here."""
     table = run.table([name for name in READ if name in run.source.columns])
-    rows = np.array([place.get(id, -1) for id in table["id"]])
-    if not (rows >= 0).any():
-        raise RunError(f"no id of the run '{run.folder}' is among these; --beside names runs on the same data")
+    rows = np.array([place.get(id, -1) for id in table["id"]], np.int64)
     agrees = (rows >= 0) & (table["label"].to_numpy() == given[rows])
     return table.loc[agrees], rows[agrees]
 
 
+def _is_known(values: Sequence[np.ndarray]) -> bool:
+    return any(not np.isnan(each).all() for each in values)
+
+
 def _probabilities(table: pd.DataFrame, targets: np.ndarray, classes: list[str]) -> np.ndarray:
-    """(n, K) probabilities of a run, 0 where it keeps none."""
+    """(n, K) probabilities of a run, 0 where it keeps none; its classes that are none of these have no column."""
     number = {name: k for k, name in enumerate(classes)}
     top = np.array([[number.get(name, -1) for name in names] for names in table["top_classes"]], np.int64)
-    probs = np.array(table["top_probs"].tolist(), np.float64)
-    found = _dense(top, np.where(top >= 0, probs, 0), len(classes))
+    found = _dense(top, np.array(table["top_probs"].tolist(), np.float64), len(classes))
     found[np.arange(len(table)), targets] = table["label_prob"]
     return found
 
 
 def _dense(top: np.ndarray, probs: np.ndarray, n_classes: int) -> np.ndarray:
+    """(n, K) of the probabilities of the likeliest classes `top`, both (n, T); -1 in `top` is no class."""
     found = np.zeros((len(top), n_classes))
-    np.put_along_axis(found, top, probs.astype(np.float64), axis=1)
+    rows, at = np.nonzero(top >= 0)
+    found[rows, top[rows, at]] = probs[rows, at]
     return found
 
 

@@ -17,15 +17,18 @@ from hem_core.store import tag_events
 LIFETIME = 60.0
 """Seconds after which a claim is void unless it was renewed; an open page renews its claims every quarter of it."""
 
+_SEPARATOR = "\n"
 _metadata = sa.MetaData()
 _claims = sa.Table(
-    "hem_review_claims",
+    "hem_review_holders",  # "hem_review_claims" of older versions had room for one window a row
     _metadata,
     sa.Column("data", sa.String(255), primary_key=True),
     sa.Column("level", sa.String(64), primary_key=True),
     sa.Column("id", sa.String(512), primary_key=True),
     sa.Column("who", sa.String(255), nullable=False),
-    sa.Column("window_id", sa.String(64), nullable=False),
+    # All windows of that person with the row, each between two separators. Of a row there is one entry, so that two
+    # people who claim it at the same time collide.
+    sa.Column("windows", sa.Text, nullable=False),
     sa.Column("until_ms", sa.BigInteger, nullable=False),
 )
 
@@ -101,18 +104,33 @@ class Claims:
     def _drop(self, connection: sa.Connection, holder: Holder, ids: Sequence[str] | None) -> None:
         if ids is not None and not ids:
             return
-        own = (*self._here(), _claims.c.who == holder.who, _claims.c.window_id == holder.window)
+        own = (*self._here(), _claims.c.who == holder.who)
         some = () if ids is None else (_claims.c.id.in_(list(ids)),)
-        connection.execute(sa.delete(_claims).where(*own, *some))
+        named = _claims.c.windows.contains(_entry(holder), autoescape=True)
+        left = sa.func.replace(_claims.c.windows, _entry(holder), _SEPARATOR)
+        connection.execute(sa.update(_claims).where(*own, *some, named).values(windows=left))
+        connection.execute(sa.delete(_claims).where(*own, _claims.c.windows == _SEPARATOR))
 
     def _write(self, connection: sa.Connection, holder: Holder, ids: Sequence[str], until: int) -> None:
         if not ids:
             return
-        # Their own alone: a claim that another server made since collides here, and all of this is tried again.
+        # Those read alone: a claim that was made since collides here, and all of this is tried again.
         mine = (*self._here(), _claims.c.who == holder.who, _claims.c.id.in_(list(ids)))
-        connection.execute(sa.delete(_claims).where(*mine))
-        values = {"data": self.data, "level": self.level, "who": holder.who, "window_id": holder.window}
-        connection.execute(_claims.insert(), [{**values, "id": id, "until_ms": until} for id in ids])
+        query = sa.select(_claims.c.id, _claims.c.windows).where(*mine).with_for_update()
+        before = dict(connection.execute(query).tuples().all())
+        connection.execute(sa.delete(_claims).where(*mine, _claims.c.id.in_(list(before))))
+        values = {"data": self.data, "level": self.level, "who": holder.who, "until_ms": until}
+        entries = [{**values, "id": id, "windows": _with(before.get(id, _SEPARATOR), holder)} for id in ids]
+        connection.execute(_claims.insert(), entries)
+
+
+def _entry(holder: Holder) -> str:
+    return f"{_SEPARATOR}{holder.window.replace(_SEPARATOR, ' ')}{_SEPARATOR}"
+
+
+def _with(windows: str, holder: Holder) -> str:
+    """Some windows and the holder's."""
+    return windows.replace(_entry(holder), _SEPARATOR) + _entry(holder)[1:]
 
 
 def make_table(connection: sa.Connection) -> None:

@@ -465,6 +465,20 @@ def test_a_set_in_the_making_is_reviewed_and_then_begins_with_the_same_rows(show
     assert not [one for one in test.button if one.key == "set_review"]
 
 
+@pytest.mark.slow
+def test_the_review_of_a_set_of_everything_has_the_examples_of_the_set_alone(show, workspace):
+    folder = workspace()
+    path = folder / "runs" / "tiny" / "catalog.parquet"
+    catalog = pd.read_parquet(path)
+    catalog.assign(split=["test"] * 10 + ["train"] * 50).to_parquet(path)
+    test = show(folder, "sets", run="tiny")
+    source(test).set_value("everything").run()
+    test.button(key="set_review").click().run()
+    found = {name: value if isinstance(value, str) else value[0] for name, value in test.query_params.items()}
+    ((clause,), queue) = (json.loads(found["selection"])["all"], found["queue"])
+    assert (sorted(clause["rows"]), queue) == (sorted(catalog["id"].iloc[10:]), "selection")
+
+
 def test_what_is_not_known_of_a_set_is_not_said():
     manifest = {"run": "tiny", "created": "2026-11-30T11:12:00+00:00", "made_by": "", "sample": "unknown"}
     found = saved_sets.facts(manifest, 50)

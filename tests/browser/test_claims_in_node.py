@@ -20,7 +20,8 @@ DESK = """
       claim: (...about) => server(...about) };
     desk.outbox = { post: () => 1, answer: async () => ({ revision: 2, tag: "hard", value: "" }) };
     desk.screen = { draw: () => drawn.push(desk.row), head() {} };
-    desk.stock = { items: new Map(), stale: new Set(), fetchAhead() {}, refresh() {}, judged: async () => [] };
+    const items = new Map([...Array(40).keys()].map((row) => [row, { row, id: `e${row}` }])); // all are loaded
+    desk.stock = { items, stale: new Set(), fetchAhead() {}, refresh() {}, judged: async () => [] };
     desk.judging = makeJudging(desk);
     desk.claims = makeClaims(desk, () => "w");
     return desk;
@@ -84,7 +85,7 @@ def test_the_end_names_who_has_the_rest_and_goes_on_with_what_they_leave(desk):
     found = desk("""
       desk.rows = [10, 11];
       for (const row of desk.rows) taken.set(row, "ben");
-      await desk.claims.ask();
+      await desk.claims.ask(); await settled();
       const end = { at: desk.at, holders: desk.claims.holders() };
       taken.delete(11);
       await desk.claims.ask(true);
@@ -215,3 +216,147 @@ def test_what_is_claimed_while_the_page_is_left_is_given_back(desk):
       return { released: asked.filter((one) => one.release).length, shows: desk.claims.mayShow(10) };
     """)
     assert found == {"released": 1, "shows": False}
+
+
+SAID = """
+  const none = () => undefined;
+  const element = () => ({ value: "", addEventListener: none, setAttribute: none, append: none, replaceChildren: none,
+    querySelector: none });
+  globalThis.document = { createElement: element };
+  const ways = {
+    press: () => desk.judging.press("hard"), clear: () => desk.judging.judge("", ""),
+    picked: () => desk.judging.picked("cat"), tags: () => desk.judging.confirmSet({ yes: [], unknown: [] }),
+    wrong: () => desk.judging.press("mislabelled") };
+  const posts = [];
+  desk.outbox.post = (...post) => posts.push(post);
+  const saidBy = (way) => { const n = posts.length; ways[way](); return posts.length - n + (desk.chooser ? 1 : 0); };
+"""
+
+
+@pytest.mark.parametrize("is_blind", [False, True])
+@pytest.mark.parametrize("way", ["press", "clear", "picked", "tags", "wrong"])
+def test_nobody_judges_a_row_before_the_first_claim_is_answered(desk, way, is_blind):
+    found = desk(f"""{SAID}
+      desk.wantsBlind = {str(is_blind).lower()};
+      const answer = server;
+      let give; server = (...about) => new Promise((go) => {{ give = () => go(answer(...about)); }});
+      desk.claims.ask();
+      const before = saidBy("{way}");
+      give(); await settled();
+      const shown = desk.row;
+      desk.claims.end();
+      const left = saidBy("{way}");
+      desk.claims.ask(true); give(); await settled();
+      return {{ before, shown, left, after: saidBy("{way}") }};
+    """)
+    assert found == {"before": 0, "shown": 10, "left": 0, "after": 1}
+
+
+@pytest.mark.parametrize("way", ["press", "clear", "picked", "tags", "wrong"])
+def test_nobody_judges_a_row_that_is_not_loaded(desk, way):
+    found = desk(f"""{SAID}
+      await desk.claims.ask();
+      const item = desk.stock.items.get(10);
+      desk.stock.items.delete(10);
+      const before = saidBy("{way}");
+      desk.stock.items.set(10, item);
+      return [before, saidBy("{way}")];
+    """)
+    assert found == [0, 1]
+
+
+def test_blind_no_answer_runs_ahead_of_the_claims(desk):
+    found = desk("""
+      desk.wantsBlind = true;
+      desk.rows = [10, 11];
+      await desk.claims.ask();
+      server = () => new Promise(() => {});
+      desk.go(1);
+      const said = [desk.claims.mayShow(11), desk.isWaiting()];
+      desk.judging.press("hard"); desk.judging.picked("cat");
+      return [...said, desk.spoken.size];
+    """)
+    assert found == [False, True, 0]
+
+
+def test_no_edit_begins_or_is_lost_while_its_row_may_be_another_s(desk):
+    found = desk("""
+      const { makeCorrecting } = await load("review/correcting.js");
+      desk.correcting = makeCorrecting(desk);
+      const scene = { example: "e10", width: 100, height: 80, added: [] };
+      desk.data.corrects = { classes: ["cat"], identity: {} };
+      desk.stock.items.get(10).scene = scene;
+      const posts = [];
+      desk.outbox.post = (...post) => posts.push(post);
+      const open = () => desk.correcting.open({ id: "e10#a1", box: [10, 10, 50, 50], label: "cat" });
+      open();
+      const before = desk.correcting.edit();
+      await settled();
+      open(); desk.correcting.nudge([5, 0]);
+      desk.claims.end();
+      desk.correcting.save(); desk.correcting.remove(); desk.correcting.named("cat");
+      const kept = [posts.length, desk.correcting.edit() !== null];
+      await settled();
+      desk.correcting.save();
+      return { before, kept, posts: posts.length };
+    """)
+    assert found == {"before": None, "kept": [0, True], "posts": 1}
+
+
+def test_a_claim_that_ran_out_shows_nothing_until_it_is_renewed(desk):
+    found = desk("""
+      await desk.claims.ask();
+      const now = Date.now();
+      Date.now = () => now + 121000;
+      const over = [desk.claims.mayShow(10), desk.isWaiting()]; // which renews it
+      await settled();
+      const renewed = [desk.claims.mayShow(10), desk.isWaiting(), asked.length, drawn.length];
+      taken.set(10, "ben");
+      Date.now = () => now + 250000;
+      await desk.claims.ask(true);
+      return { over, renewed, row: desk.row, note: desk.judging.note() };
+    """)
+    assert found["over"] == [False, True]
+    assert found["renewed"] == [True, False, 2, 2]
+    assert (found["row"], found["note"]) == (11, "ben has that example on screen now")
+
+
+def test_a_question_that_hangs_counts_as_unanswered(desk):
+    found = desk("""
+      const timers = new Map();
+      globalThis.setTimeout = (run, ms, ...with_) => { timers.set(ms, () => run(...with_)); return {}; };
+      const answer = server;
+      server = () => new Promise(() => {});
+      const asking = desk.claims.ask();
+      const before = desk.claims.mayShow(10);
+      timers.get(10000)();
+      await asking;
+      const after = [desk.row, desk.claims.mayShow(10)];
+      server = answer;
+      timers.get(15000)(); // the renewal
+      await Promise.resolve(); await Promise.resolve();
+      return { before, after, asked: asked.length };
+    """)
+    assert found == {"before": False, "after": [10, True], "asked": 1}
+
+
+@pytest.mark.parametrize("way", ["picked('cat')", "undo()"])
+def test_what_is_on_its_way_when_review_is_left_claims_nothing_more(desk, way):
+    found = desk(f"""
+      globalThis.performance = {{ now: () => 0 }};
+      const timers = [];
+      await desk.claims.ask();
+      globalThis.setTimeout = (run, ms) => timers.push(run);
+      globalThis.clearTimeout = (k) => {{ if (k) timers[k - 1] = null; }};
+      desk.wantsBlind = true;
+      desk.stock.details = async () => ({{ items: [] }});
+      let store; desk.outbox.answer = () => new Promise((go) => {{ store = go; }});
+      desk.judging.{way};
+      desk.close();
+      asked.length = 0;
+      store({{ revision: 2, tag: "right", value: "", rows: [12], message: "Undone." }});
+      for (let k = 0; k < 20; k += 1) await Promise.resolve();
+      timers.forEach((run) => run?.());
+      return asked;
+    """)
+    assert found == []

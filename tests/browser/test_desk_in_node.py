@@ -81,12 +81,18 @@ def test_a_verdict_shows_at_once_is_posted_by_id_and_goes_on_to_the_next_open_on
 
 
 def test_a_row_whose_id_the_page_was_not_told_is_posted_by_its_row_and_scores(desk):
-    found = desk("desk.judging.judge('hard', ''); await settled(); return posts[0][1];")
+    found = desk("""
+      server = async (rows) => ({ revision: 1, items: rows.map((row) => ({ row, is_blinded: true })) });
+      await desk.stock.fetchAhead();
+      desk.judging.judge('hard', ''); await settled();
+      return posts[0][1];
+    """)
     assert (found["rows"], found["fingerprint"], "ids" in found) == ([10], "f", False)
 
 
 def test_a_verdict_that_the_server_refused_gives_way_to_the_server_s_word(desk):
     found = desk("""
+      await desk.stock.fetchAhead();
       answered = async () => null;
       desk.judging.judge("hard", "");
       await settled(); await settled();
@@ -97,6 +103,7 @@ def test_a_verdict_that_the_server_refused_gives_way_to_the_server_s_word(desk):
 
 def test_undo_goes_back_to_the_row_and_takes_that_verdict(desk):
     found = desk("""
+      await desk.stock.fetchAhead();
       desk.judging.judge("hard", ""); await settled();
       const there = desk.at;
       answered = async () => ({ revision: 3, rows: [10], message: "Undone." });
@@ -129,6 +136,7 @@ def test_rows_of_another_run_level_scoring_or_workspace_are_other_rows(evaluate,
 
 def test_where_people_disagree_a_row_is_done_when_this_window_has_judged_it(desk):
     found = desk("""
+      await desk.stock.fetchAhead();
       desk.data.is_dispute = true;
       for (const row of desk.rows) desk.verdicts.take(1, [row], { [row]: { tag: "skip", value: "", who: "ben" } });
       const before = desk.rows.map((row) => desk.isDone(row));
@@ -144,6 +152,7 @@ def test_where_people_disagree_a_row_is_done_when_this_window_has_judged_it(desk
 
 def test_an_undo_of_a_second_verdict_leaves_the_first_where_people_disagree(desk):
     found = desk("""
+      await desk.stock.fetchAhead();
       desk.data.is_dispute = true;
       desk.judging.judge("hard", ""); await settled();
       desk.at = 0;

@@ -18,3 +18,6 @@ def test_each_axis_takes_the_best_score_that_is_there():
         "typicality": None,
         "learning dynamics": None,
     }
+    recorded = axes(["aum", "aum_windowed", "confidence_mean", "confidence_mean_windowed", "margin"])
+    assert recorded["label conflict"] == "aum_windowed"
+    assert recorded["learning dynamics"] == "confidence_mean_windowed"

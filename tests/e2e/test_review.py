@@ -37,7 +37,9 @@ def wait_saved(page, done):
 
 
 def press(page, keys):
+    """Press keys as people do: on what is on screen; before that no key judges."""
     for key in keys:
+        page.wait_for_selector(".hem-review .body:not(:has(> .waiting))")
         page.keyboard.press(key)
 
 

@@ -10,6 +10,7 @@ from PIL import Image
 
 import hem_core
 from hem_core.cli.near import near as command
+from hem_core.engine.network import choose_device
 from hem_core.errors import DataError, ModelError, RunError
 from hem_core.models.text_image_folder import load
 from hem_core.store import words_near
@@ -121,6 +122,35 @@ def test_grey_and_mixed_pictures_are_seen_too_and_a_batch_changes_nothing(clip):
         model.of_pictures(torch.zeros(1, 8, 8, 5))
     long = " ".join(["red"] * 30)
     assert model.of_words([long, "red"]).shape == (2, 8)
+
+
+def test_a_picture_1_or_3_px_high_has_its_channels_last(clip):
+    """A strip of one colour looks like any other picture of it, and unlike one of another colour."""
+    red = torch.tensor([255, 0, 0], dtype=torch.uint8)
+    whole, *strips = load(clip).of_pictures([red.expand(*size, 3) for size in ((20, 20), (1, 20), (3, 20), (3, 3))])
+    for strip in strips:
+        torch.testing.assert_close(strip, whole, atol=1e-4, rtol=1e-4)
+    assert torch.dot(whole, load(clip).of_pictures([red.flip(0).expand(20, 20, 3)])[0]) < 0.999
+
+
+def train(dataset, *, seed):
+    """Nothing is learned: what counts is who embeds the pictures."""
+    torch.manual_seed(seed)
+    return Brightness()
+
+
+@pytest.mark.slow
+def test_each_picture_is_embedded_once_though_folds_are_trained(photos, clip, tmp_path):
+    seen = []
+    tower = load(clip, choose_device(None)).network.vision_model
+    counting = tower.register_forward_hook(lambda _tower, _given, found: seen.append(len(found.pooler_output)))
+    try:
+        options = {"has_map": False, "has_probes": False, "oos": 2, "k": 3, "repeats": 2}
+        run = hem_core.score(None, photos / "images", train=train, out=tmp_path / "r", embedding=clip, **options)
+    finally:
+        counting.remove()
+    assert run.examples.embeddings().shape == (N, 8)
+    assert sum(seen) == N
 
 
 @pytest.mark.slow

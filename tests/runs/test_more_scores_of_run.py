@@ -9,6 +9,7 @@ from torch.utils.data import TensorDataset
 
 import hem_core
 from hem_core.errors import ModelError, RunError
+from hem_core.runs.voted import voted
 
 X = torch.randn(60, 6, generator=torch.Generator().manual_seed(0))
 Y = torch.arange(60) % 3
@@ -80,6 +81,45 @@ def test_a_model_that_may_know_the_examples_has_no_vote_beside_one_that_does_not
     alone = scored(net(1), tmp_path / "alone", **given)
     beside = scored(net(1), tmp_path / "beside", beside=[knows.folder], **given)
     assert beside.table()["difficulty"].tolist() == alone.table()["difficulty"].tolist()
+    assert "averaged" not in beside.info["headline"]["difficulty"]
+    assert any("do not count for the headlines" in note for note in beside.info["notes"])
+
+
+def test_a_class_that_only_the_run_beside_knows_is_no_class_of_this_one(tmp_path):
+    """Class 3 of the other run, its least likely, is none of these; it must not pass for the last class, 2."""
+    narrow, wide = net(0), net(0)
+    wide[3] = nn.Linear(8, 4)
+    with torch.no_grad():
+        wide[3].weight[:3], wide[3].bias[:3] = narrow[3].weight, narrow[3].bias
+        wide[3].weight[3], wide[3].bias[3] = 0, -6
+    given = {"sample": "out-of-sample", "layer": "none"}
+    other = scored(wide, tmp_path / "wide", **given, classes=["0", "1", "2", "3"])
+    run = scored(narrow, tmp_path / "narrow", beside=[other.folder], **given, classes=["0", "1", "2"])
+    with torch.no_grad():
+        mean = (narrow(X).softmax(dim=1) + wide(X).softmax(dim=1)[:, :3]) / 2
+    ratio = mean.scatter(1, Y[:, None], 0).amax(dim=1) / mean[range(60), Y]
+    assert run.table()["label_suspicion"].rank().tolist() == pytest.approx(
+        ratio.argsort().argsort().add(1).tolist(), abs=1
+    )
+
+
+def test_a_run_that_gave_other_labels_is_refused_before_anything_is_scored(tmp_path):
+    other = scored(net(0), tmp_path / "other", classes=["a", "b", "c"])
+    with pytest.raises(RunError, match=r"is 'a' there and '0' here.*the same class names"):
+        scored(net(1), tmp_path / "run", beside=[other.folder])
+    assert not (tmp_path / "run").exists()
+    wrong = TensorDataset(X, (Y + 1) % 3)
+    few = hem_core.score(net(0), wrong, out=tmp_path / "wrong", has_map=False, has_probes=False)
+    with pytest.raises(RunError, match="gives none of these examples"):
+        scored(net(1), tmp_path / "run", beside=[few.folder])
+
+
+def test_a_run_that_agrees_on_no_example_that_could_be_read_does_not_count(tmp_path):
+    other = scored(net(0), tmp_path / "other", sample="out-of-sample", layer="none")
+    columns = {"target": np.array([2]), "top_classes": np.array([[0, 1, 2]]), "label_prob": np.array([0.1])}
+    columns |= {"top_probs": np.array([[0.6, 0.3, 0.1]])}
+    ids = other.table(["id"])["id"].tolist()[:1]
+    assert voted(ids, columns, ["0", "1", "2"], "out-of-sample", [other.folder]) == {}
 
 
 def test_a_run_on_other_data_is_refused_beside_this_one(tmp_path):

@@ -3,6 +3,7 @@
 import multiprocessing
 
 import pytest
+import sqlalchemy as sa
 
 from hem_core.store.review_claims import LIFETIME, Holder
 from hem_core.store.tags import TagLog
@@ -61,6 +62,26 @@ def test_windows_of_one_person_share_and_give_back_their_own(claims):
     assert claims.others("ben") == {"e0": "ann"}
     assert claims.take(BEN, ["e1"], 1, drop=["e0"]).own == ("e1",)
     assert claims.others("cem") == {"e0": "ann", "e1": "ben"}  # nobody gives back what is another's
+
+
+def test_a_row_is_free_when_the_last_window_of_a_person_has_given_it_back(claims):
+    other = Holder("ann", "w_")  # no pattern that the window w1 fits
+    claims.take(ANN, ["e0", "e1"], 2)
+    claims.take(other, ["e0", "e1"], 2)
+    claims.take(ANN, ["e0"], 1)  # renewed
+    claims.release(other)
+    claims.release(other, ["e0"])
+    assert claims.take(BEN, ["e0", "e1"], 2).others == {"e0": "ann", "e1": "ann"}
+    claims.take(other, ["e1"], 1)
+    claims.take(ANN, [], 0, drop=["e0", "e1"])
+    found = claims.take(BEN, ["e0", "e1"], 2)
+    assert (found.own, found.others) == (("e0",), {"e1": "ann"})
+
+
+def test_a_workspace_with_the_claims_of_an_older_version_takes_new_ones(log):
+    with log._engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE hem_review_claims (id VARCHAR(9), window_id VARCHAR(64))"))
+    assert log.claims("d").take(ANN, ["e0"], 1).own == ("e0",)
 
 
 def test_levels_and_data_do_not_mix(log, clock):

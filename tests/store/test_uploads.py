@@ -1,11 +1,13 @@
 """Files given in the browser: stored once, under a name of ours."""
 
+import contextlib
 import io
 import zipfile
 
 import pytest
 
 from hem_core.errors import RunError
+from hem_core.store import uploads
 from hem_core.store.uploads import keep_upload, plain_name, unpacked
 
 
@@ -44,12 +46,12 @@ def test_where_nothing_can_be_written_it_says_so(tmp_path):
 def archive(tmp_path):
     """archive({name: text}): an uploaded ZIP of these files."""
 
-    def make(files):
+    def make(files, name="photos.zip", compression=zipfile.ZIP_STORED):
         file = io.BytesIO()
-        with zipfile.ZipFile(file, "w") as made:
-            for name, text in files.items():
-                made.writestr(name, text)
-        return keep_upload(tmp_path, "photos.zip", file)
+        with zipfile.ZipFile(file, "w", compression) as made:
+            for inside, text in files.items():
+                made.writestr(inside, text)
+        return keep_upload(tmp_path, name, file)
 
     return make
 
@@ -76,3 +78,24 @@ def test_an_archive_leads_nowhere_else_and_a_damaged_one_or_a_bomb_leaves_nothin
     with pytest.raises(RunError, match="200 times"):
         unpacked(path)
     assert [one.name for one in path.parent.iterdir()] == ["bomb.zip"]
+
+
+def test_what_other_systems_hide_in_an_archive_is_no_table(archive):
+    assert unpacked(archive({"d/a.csv": "a", "d/._a.csv": "x", "d/b.csv/c.txt": ""})).name == "a.csv"
+    assert unpacked(archive({"1.png": "x", "2.png": "y"}, "answers.csv.zip")).is_dir()
+    assert unpacked(archive({"1.png": "x", "3.png": "y"}, "answers.csv.zip")).suffix == ""
+
+
+@pytest.mark.parametrize("at", range(40, 240, 20))
+def test_an_archive_with_spoiled_bytes_is_damaged_or_still_read(archive, tmp_path, at):
+    whole = archive({"a.csv": "0123456789" * 400}, compression=zipfile.ZIP_LZMA).read_bytes()
+    spoiled = whole[:at] + bytes(255 - byte for byte in whole[at : at + 8]) + whole[at + 8 :]
+    upload = keep_upload(tmp_path, "spoiled.zip", io.BytesIO(spoiled))
+    with contextlib.suppress(RunError):
+        assert unpacked(upload).is_file()
+
+
+def test_an_archive_of_too_many_files_is_refused(archive, monkeypatch):
+    monkeypatch.setattr(uploads, "MOST_FILES", 2)
+    with pytest.raises(RunError, match=r"its 3 files would take .* unpack it yourself"):
+        unpacked(archive({"1": "", "2": "", "3": ""}))

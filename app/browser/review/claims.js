@@ -7,6 +7,7 @@ const AHEAD = 4, // rows that are claimed at a time: the one on screen and those
   CANDIDATES = 60, // of which the first free ones are taken
   RENEWALS = 4, // within the life of a claim
   NOTHING_SECONDS = 4, // between two questions while others have all that is left
+  LATE_SECONDS = 10, // after which a question counts as unanswered
   UNANSWERED_SECONDS = 60;
 
 /**
@@ -25,6 +26,7 @@ export function makeClaims(desk, windowName) {
     others = new Map(), // row -> who has it on screen
     isFree = false, // nobody can be asked: what is on screen is shown all the same
     isAsking = false,
+    until = 0, // when the own claims run out, as milliseconds since the epoch: a computer that sleeps counts too
     turn = 0, // of the page: another one once everything was given back
     key = "",
     timer = /** @type {any} */ (0);
@@ -34,7 +36,18 @@ export function makeClaims(desk, windowName) {
 
   /** Whether the row at hand may turn out to be another's: keys typed ahead of the server are no verdicts then. */
   function isWaiting() {
-    return desk.row !== undefined && holders().length > 0 && !mayShow(desk.row);
+    const { row, data } = desk;
+    if (row === undefined || mayShow(row)) return false;
+    if (isOver()) ask(); // no timer may have run while the computer slept
+    return isOver() || key !== data.key || desk.isHidden() || holders().length > 0;
+  }
+
+  function isOver() {
+    return Date.now() >= until;
+  }
+
+  function isOwn(row) {
+    return own.has(row) && !isOver();
   }
 
   function holders() {
@@ -46,39 +59,37 @@ export function makeClaims(desk, windowName) {
   function mayShow(row) {
     if (!desk.source?.claim || isFree) return true;
     if (key !== desk.data.key) return false;
-    return own.has(row) || kept.has(row) || desk.isDone(row) || desk.drawn[desk.rows.indexOf(row)] === "wanted";
+    return isOwn(row) || kept.has(row) || desk.isDone(row) || desk.drawn[desk.rows.indexOf(row)] === "wanted";
   }
 
   /** Claim the row on screen and the next ones, where they are not claimed yet. isRenewal: in any case. */
   async function ask(isRenewal = false) {
     const { data, source } = desk;
-    if (!data || !source?.claim) return;
+    if (desk.isClosed || !data || !source?.claim) return;
     if (key !== data.key) forget();
     for (const row of desk.spoken) if (own.has(row)) kept.add(row);
     if (isAsking) return;
     const wanted = candidates(),
       most = Math.min(AHEAD, Math.ceil(wanted.length / 2)), // of a short list there is something for somebody else
       asked = desk.row;
-    if (!wanted.length || (!isRenewal && wanted.slice(0, most).every((row) => own.has(row)))) return;
+    if (!wanted.length || (!isRenewal && wanted.slice(0, most).every(isOwn))) return;
     isAsking = true;
     const mine = turn,
+      askedAt = Date.now(),
       storing = [...own].filter((row) => desk.verdicts.isStoring(row)), // nobody else's until their verdict is stored
       rows = [...storing, ...wanted];
     let found = null;
     try {
       const drop = [...own].filter((row) => !desk.isDone(row)); // in the same step as those that are claimed anew
-      found = await source.claim(rows, storing.length + most, {
-        window: windowName(),
-        isDispute: Boolean(data.is_dispute),
-        drop,
-      });
+      const about = { window: windowName(), isDispute: Boolean(data.is_dispute), drop };
+      found = await Promise.race([source.claim(rows, storing.length + most, about), late()]);
     } catch {
       // Offline, or refused: people go on, and what two of them say of one row is kept from both.
     }
     isAsking = false;
     if (mine !== turn) return found?.own.length ? giveBack() : undefined;
     if (data.key !== desk.data.key) return void ask();
-    take(found, rows);
+    take(found, rows, askedAt);
     plan(desk.row === undefined ? RENEWALS * NOTHING_SECONDS : (found?.seconds ?? UNANSWERED_SECONDS));
     if (desk.row !== asked) ask(); // people went on while this was on its way
   }
@@ -86,6 +97,7 @@ export function makeClaims(desk, windowName) {
   /** Renew the claims while the page is in sight; those of a page that nobody sees run out. */
   function plan(seconds) {
     clearTimeout(timer);
+    if (desk.isClosed) return;
     timer = setTimeout(
       () => (globalThis.document?.visibilityState === "hidden" ? plan(seconds) : ask(true)),
       (1000 * seconds) / RENEWALS,
@@ -93,15 +105,17 @@ export function makeClaims(desk, windowName) {
     timer.unref?.();
   }
 
-  function take(found, wanted) {
+  function take(found, wanted, askedAt) {
     const row = desk.row,
-      could = row !== undefined && mayShow(row),
+      wasShown = row !== undefined && mayShow(row),
+      could = wasShown || own.has(row), // of a tab in sight again the claim may have run out
       wasDone = row !== undefined && desk.isDone(row); // opened by its address, or gone back to
     isFree = found === null;
     key = desk.data.key;
     if (found) {
       wanted.forEach((one) => others.delete(one));
       own = new Set(found.own);
+      until = askedAt + 1000 * found.seconds;
       Object.entries(found.others).forEach(([one, who]) => others.set(Number(one), who));
       for (const one of found.settled ?? []) desk.settled.add(one);
       const judged = Object.fromEntries(Object.entries(found.judged).map(([one, verdict]) => [Number(one), verdict]));
@@ -109,7 +123,7 @@ export function makeClaims(desk, windowName) {
       for (const one of changed) desk.stock.stale.add(one);
       if (changed.length) desk.screen.head();
     }
-    if (row !== undefined && could) return keep(row);
+    if (row !== undefined && could) return keep(row, wasShown);
     if (row !== undefined && (wasDone || isOpen(row))) return desk.screen.draw();
     return goOn();
   }
@@ -120,10 +134,12 @@ export function makeClaims(desk, windowName) {
   }
 
   /** The row was on screen already: unless somebody is at work on it, it is left when it is another's now. */
-  function keep(row) {
-    if (mayShow(row) || !others.has(row)) return;
-    if (desk.chooser || desk.reveal || desk.correcting?.edit() || desk.tags?.isOn()) kept.add(row);
-    else goOn(`${others.get(row)} has that example on screen now`);
+  function keep(row, wasShown) {
+    const isLost = !mayShow(row) && others.has(row);
+    const isBusy = desk.chooser || desk.reveal || desk.correcting?.edit() || desk.tags?.isOn();
+    if (isLost && !isBusy) return goOn(`${others.get(row)} has that example on screen now`);
+    if (isLost) kept.add(row);
+    if (!wasShown) desk.screen.draw();
   }
 
   function goOn(words = "") {
@@ -143,6 +159,7 @@ export function makeClaims(desk, windowName) {
   function forget() {
     own = new Set();
     others = new Map();
+    until = 0;
     isFree = false;
     kept.clear();
   }
@@ -158,6 +175,14 @@ export function makeClaims(desk, windowName) {
   function giveBack() {
     desk.source?.claim?.([], 0, { window: windowName(), release: true }).catch(() => {});
   }
+}
+
+/** Resolves to nothing once a question has gone on for too long: one that hangs would keep all later ones back. */
+function late() {
+  return new Promise((go) => {
+    const timer = /** @type {any} */ (setTimeout(go, 1000 * LATE_SECONDS, null));
+    timer.unref?.();
+  });
 }
 
 /** The place a step away, without those on somebody else's screen. @param {import("./desk.js").Desk} desk */

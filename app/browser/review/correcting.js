@@ -47,7 +47,7 @@ export function makeCorrecting(desk) {
       desk.screen.draw();
     },
     remove() {
-      if (!choice?.isThere) return;
+      if (!choice?.isThere || desk.isWaiting()) return;
       const scene = item()?.scene,
         { id } = choice;
       clear();
@@ -104,6 +104,7 @@ export function makeCorrecting(desk) {
   }
 
   function begin(next, box, label, now = null) {
+    if (desk.isWaiting()) return;
     const { width, height } = item().scene;
     choice = next;
     edit = edits.begin(box, label, { width, height });
@@ -125,7 +126,7 @@ export function makeCorrecting(desk) {
   }
 
   function named(name) {
-    if (name === undefined) return;
+    if (name === undefined || desk.isWaiting()) return;
     const { box } = choice ?? {};
     isNaming = false;
     desk.chooser = null;
@@ -143,7 +144,7 @@ export function makeCorrecting(desk) {
   }
 
   function save() {
-    if (!edit) return;
+    if (!edit || desk.isWaiting()) return;
     if (!edit.box) return desk.judging.say("Draw a box first: press, drag and release.");
     if (!edits.hasChanged(edit)) return desk.judging.say("Nothing has changed: drag an edge first, or press Esc.");
     if (edit.label === null) return ask(null);

@@ -30,6 +30,7 @@ export function makeState(client) {
     isClose: client.preference("hem-close") === "1", // the view is on the boxes of the row
     hasOthers: true, // the other boxes of the example are drawn too
     hasUnsure: client.preference("hem-unsure") === "1", // also the predictions that are too unsure to count
+    isClosed: false,
     isPlain: false, // pictures without the parts that the task draws into them
     verdicts: makeVerdicts(),
     spoken: /** @type {Set<number>} */ (new Set()), // rows that this window has judged since the queue was opened
@@ -78,16 +79,22 @@ export function makeState(client) {
     isDone(row) {
       return this.data?.is_dispute ? this.spoken.has(row) || this.settled.has(row) : this.verdicts.has(row);
     },
+    /** Whether the row at hand is not on screen yet: keys typed ahead of it are no verdicts. */
+    isWaiting() {
+      if (this.row === undefined) return false;
+      return !this.stock.items.has(this.row) || Boolean(this.claims?.isWaiting());
+    },
     nextOne(from = this.at) {
       return nextFree(this, from);
     },
     go(to) {
       const target = Math.max(0, Math.min(this.rows.length, to));
-      if (target === this.at && !this.reveal) return;
+      if (this.isClosed || (target === this.at && !this.reveal)) return;
       this.at = target;
       this.show();
     },
     show() {
+      if (this.isClosed) return;
       this.judging.endReveal();
       this.correcting?.clear();
       this.tags?.clear();
@@ -97,6 +104,12 @@ export function makeState(client) {
       this.stock.fetchAhead();
       this.stock.refresh();
       this.claims?.ask();
+    },
+    /** Review is left: what is still on its way then shows nothing more, and claims nothing. */
+    close() {
+      this.isClosed = true;
+      this.judging.end();
+      this.claims?.end();
     },
     /** A row that the new queue lacks stays: another person has judged it, or it was opened by its address. */
     keepRow(row, place, why) {
@@ -189,8 +202,7 @@ export function makeDesk(place, client, leave, shell = {}) {
 
   function close() {
     for (const [target, ...listener] of listeners) target.removeEventListener(...listener);
-    desk.judging.end();
-    desk.claims?.end();
+    desk.close();
     desk.stage?.close();
     leaveOutbox();
     desk.pictures?.forget();

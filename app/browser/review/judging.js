@@ -49,11 +49,14 @@ export function makeJudging(desk) {
       undoable.length = 0;
       endReveal();
     },
-    end: () => Object.values(timers).forEach(clearTimeout),
+    end() {
+      clearTimeout(timers.note);
+      endReveal();
+    },
   };
 
   function press(name) {
-    if (desk.row === undefined || desk.claims?.isWaiting()) return;
+    if (desk.row === undefined || desk.isWaiting()) return; // no chooser and no edit either
     const choice = desk.choices().find((one) => one.name === name);
     if (choice && desk.isHidden() && desk.data.blind_choices) {
       if (choice.tag) judge(choice.tag, "");
@@ -67,7 +70,7 @@ export function makeJudging(desk) {
   /** tag "" takes the verdict away. */
   function judge(tag, value) {
     const { row, data } = desk;
-    if (row === undefined) return;
+    if (row === undefined || desk.isWaiting()) return;
     desk.chooser = null;
     const action = tag ? { action: "add", tag, value } : { action: "clear" };
     post(row, action, tag ? { tag, value, who: data.person } : null);
@@ -79,7 +82,7 @@ export function makeJudging(desk) {
   /** The server, which knows how sets are written, makes a verdict of the tags that were confirmed. */
   function confirmSet(set) {
     const { row, data } = desk;
-    if (row === undefined || desk.claims?.isWaiting()) return;
+    if (row === undefined || desk.isWaiting()) return;
     const words = set.yes.join(", ") || "no tag";
     post(row, { action: "tags", value: JSON.stringify(set) }, { tag: "answered", value: words, who: data.person });
     say(`confirmed: ${words}`);
@@ -106,6 +109,7 @@ export function makeJudging(desk) {
   /** Blind: the server, which knows the label, makes a verdict of the class that was named. */
   async function answer(name) {
     const { row } = desk;
+    if (row === undefined || desk.isWaiting()) return;
     const verdict = { tag: "answered", value: name || "nothing here", who: desk.data.person };
     const storing = post(row, { action: "answer", value: name }, verdict);
     desk.reveal = { row, answer: name };

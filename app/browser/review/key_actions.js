@@ -141,7 +141,9 @@ function sectionsOf(desk) {
 function modeOf(desk) {
   if (desk.data.no_tags) return "locked";
   if (desk.reveal) return "reveal";
-  if (desk.chooser) return desk.isHidden() && !desk.correcting.isNaming() ? "blind" : "choose";
+  // Blind, letters are no commands either while there is no field yet.
+  const isBlind = desk.isHidden() && !desk.correcting.isNaming() && (desk.chooser || !desk.data.tag_names);
+  if (desk.chooser || isBlind) return isBlind ? "blind" : "choose";
   if (desk.tags.isOn()) return "tags";
   return desk.correcting.edit() ? "edit" : "plain";
 }

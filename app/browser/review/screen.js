@@ -23,7 +23,8 @@ export function makeScreen(desk, { head: headSlot, body, bar: barSlot }, address
     const { row, reveal, data } = desk,
       shown = desk.stock.items.get(row),
       reason = desk.stock.missing.get(row);
-    if (desk.isHidden() && !desk.chooser && !desk.data.tag_names) {
+    const isMine = desk.claims?.mayShow(row) !== false;
+    if (desk.isHidden() && isMine && !desk.chooser && !desk.data.tag_names) {
       const { classes } = data;
       desk.chooser = makeChooser({ order: classes, classes, isBlind: true, choose: act.picked });
     }
@@ -40,7 +41,7 @@ export function makeScreen(desk, { head: headSlot, body, bar: barSlot }, address
       );
     }
     if (reason !== undefined) return body.replaceChildren(broken(reason, again));
-    if (!shown || desk.claims?.mayShow(row) === false) return body.replaceChildren(waiting());
+    if (!shown || !isMine) return body.replaceChildren(waiting());
     // While a blind answer waits for the server, the label stays hidden.
     const isAnswering = reveal && reveal.isSame === undefined;
     return item(shown, Boolean(desk.isHidden() || shown.is_blinded || isAnswering));
@@ -127,7 +128,8 @@ export function makeScreen(desk, { head: headSlot, body, bar: barSlot }, address
     const about = { ...asked, chooser, reveal, current, at, act, classes: classes(), edit, corrects: data.corrects };
     const field = chooser?.input ?? (desk.tags?.isSearching() ? desk.tags.input : null);
     const isTyping = field && /** @type {Document} */ (field.getRootNode()).activeElement === field;
-    if (data.no_tags) barSlot.replaceChildren(...frame.lockedBar(about, data.no_tags));
+    const isToCome = desk.isHidden() && !chooser && !desk.tags?.isOn(); // nothing is asked of what is not shown
+    if (data.no_tags || isToCome) barSlot.replaceChildren(...frame.lockedBar(about, data.no_tags ?? ""));
     else if (reveal) barSlot.replaceChildren(...frame.revealBar(about));
     else if (chooser && desk.isHidden() && !desk.correcting.isNaming())
       barSlot.replaceChildren(...frame.blindBar(about));

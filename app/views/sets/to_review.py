@@ -12,22 +12,24 @@ from hem_core.store.level import Level
 if TYPE_CHECKING:
     from hem_core.sets.selected import Selected
 
-MOST = 500
-"""Examples that an address can name; a rule that names none has no limit."""
-
 
 def draw(level: Level, rule: dict[str, Any], made: Selected) -> None:
-    """The button, while somebody has examples of the set left to review."""
-    ids = made.examples["id"].astype(str).tolist()
-    open_ids = set(ids).difference(loaders.reviewed(level))
-    is_all = made.settings["n"] is None
-    if not open_ids or (len(ids) > MOST and not is_all):
+    """The button, while somebody has examples of the set left to review and the address can name them."""
+    open_ids = set(made.examples["id"].astype(str)).difference(loaders.reviewed(level))
+    wanted = rule_of(rule, made)
+    if not open_ids or not state.fits(wanted):
         return
     about = (
         f"{words.counted(len(open_ids), level.name)} of this set without a verdict, the hardest first; then back here."
     )
-    if st.button(f"Review these {len(ids):,}", icon=":material/rate_review:", key="set_review", help=about):
-        review(rule if is_all else {"all": [{"rows": ids}]})
+    if st.button(f"Review these {len(made.examples):,}", icon=":material/rate_review:", key="set_review", help=about):
+        review(wanted)
+
+
+def rule_of(rule: dict[str, Any], made: Selected) -> dict[str, Any]:
+    """The rule of the candidates where the set is all of them, else one that names the examples."""
+    is_all = made.settings["n"] is None and made.left_out.empty and bool(rule.get("all"))
+    return rule if is_all else {"all": [{"rows": made.examples["id"].astype(str).tolist()}]}
 
 
 def review(rule: dict[str, Any]) -> None:

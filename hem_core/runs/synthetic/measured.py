@@ -9,6 +9,7 @@ import numpy as np
 from hem_core import scores
 from hem_core.dynamics.window import accuracies, window
 from hem_core.engine.example_scores import example_scores
+from hem_core.runs.set_scores import WINDOWED
 from hem_core.runs.synthetic.rows import Rows, best_other, rng_of
 from hem_core.runs.synthetic.world import World
 from hem_core.tasks import Task
@@ -99,12 +100,14 @@ def measured(task: Task, world: World, rows: Rows, near: Near, curves: Curves) -
         epoch_hits=torch.from_numpy(curves.hits),
     )
     columns = {name: values.numpy() for name, values in found.items()}
-    early = curves.margins[:, : window(accuracies(curves.hits)).epochs]
-    outputs = Outputs([""] * len(rows), epoch_margins=torch.from_numpy(early))
-    return columns | {
-        "prototype_distance": prototype_distance(world, rows),
-        "aum_windowed": scores.compute("aum", outputs).numpy(),
-    }
+    epochs = window(accuracies(curves.hits)).epochs
+    outputs = Outputs(
+        [""] * len(rows),
+        epoch_confidences=torch.from_numpy(curves.confidences[:, :epochs]),
+        epoch_margins=torch.from_numpy(curves.margins[:, :epochs]),
+    )
+    early = {f"{name}_windowed": scores.compute(name, outputs).numpy() for name in WINDOWED}
+    return columns | {"prototype_distance": prototype_distance(world, rows)} | early
 
 
 def prototype_distance(world: World, rows: Rows) -> np.ndarray:
