@@ -261,6 +261,15 @@ def test_a_list_too_short_for_an_effect_is_refused_with_what_could_be_found(data
     assert not (data / "trainings.log").exists()
 
 
+def test_a_short_list_of_numbers_is_refused_without_a_figure_of_accuracy(data):
+    pd.read_csv("train.csv").assign(label=lambda table: table["x"]).to_csv("train.csv", index=False)
+    pd.read_csv("test.csv").assign(label=lambda table: table["x"]).to_csv("test.csv", index=False)
+    Path("short.txt").write_text("0-0\n0-3\n")
+    numbers = Options(task="regression", columns={"feature_columns": "x,y"})
+    with pytest.raises(RunError, match="too few for an effect that 300 test examples could show; give a longer list"):
+        prove(request("short.txt", options=numbers))
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
