@@ -101,10 +101,13 @@ def prove(
     """
     yield_while_waiting()
     from hem_core.prove.lists import ListOptions
+    from hem_core.prove.paper import check_copy
     from hem_core.prove.prove import open_request
     from hem_core.prove.request import Request
     from hem_core.runs.options import Options
 
+    if report is not None:
+        check_copy(report)
     named = {"id": id_column, "label": label_column, "image": image_column, "text": text_column}
     columns = {f"{each}_column": value for each, value in named.items()} | {"feature_columns": feature_columns}
     reading: dict[str, Any] = {"task": task, "resize": resize, "images": images, "separator": separator}

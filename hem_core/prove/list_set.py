@@ -45,10 +45,12 @@ def set_of_list(home: Path, run: Run, request: Request) -> ListSet:
     Raises DataError where no entry is an example, or nothing would change; RunError for what is only done when forced.
     """
     listed, source = _entries(home, run, request)
-    table = run.table(["id", "label", *(["image"] if "image" in run.source.columns else [])])
-    paths = table["image"].tolist() if "image" in table.columns else None
+    known = [name for name in ("image", "index") if name in run.source.columns]
+    table = run.table(["id", "label", *known])
+    paths = table["image"].tolist() if "image" in known else None
+    rows = {"places": table["index"].tolist(), "n_rows": len(table) + len(run.failures())} if "index" in known else {}
     about = f"'{run.data}'"
-    found = matched(listed, table["id"].tolist(), paths, about)
+    found = matched(listed, table["id"].tolist(), paths, about, **rows)
     problems = found.problems(about)
     if problems and not request.force:
         raise RunError(f"{problems[0]} (or go on with the {len(found.examples):,} that fit: --force)")
@@ -101,10 +103,19 @@ def _for_question(request: Request, run: Run, found: Matched, table: pd.DataFram
     examples = examples.drop(columns="label")
     if request.question != "weigh":
         return examples.drop(columns="weight"), []
-    weight = examples["weight"].fillna(request.weight or WEIGHT) if request.weight is None else request.weight
-    if not np.all(np.asarray(weight) > 0):
-        raise DataError("a weight of the list is not above 0; to train without an example ask --question drop")
-    return examples.assign(weight=weight), []
+    given = examples["weight"].to_numpy(np.float64)
+    known = given[~np.isnan(given)]
+    weight = np.where(np.isnan(given), WEIGHT, given) if request.weight is None else request.weight
+    if not np.all((np.asarray(weight) > 0) & np.isfinite(weight)):
+        raise DataError("a weight of the list is no number above 0; to train without an example ask --question drop")
+    if not len(known):
+        return examples.assign(weight=weight), []
+    if request.weight is not None:
+        return examples.assign(weight=weight), [f"The weights of the list are not used: each is {request.weight:g}."]
+    used = (
+        f"The weights of the list's column weight are used ({len(known):,}, from {known.min():g} to {known.max():g})."
+    )
+    return examples.assign(weight=weight), [used]
 
 
 def _relabelled(run: Run, examples: pd.DataFrame, table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
@@ -162,7 +173,7 @@ def _saved(home: Path, run: Run, name: str, examples: pd.DataFrame, about: dict[
     for version in sets.versions(home, name):
         manifest = sets.load(home, name, version)[1]
         if (manifest.get("list") or {}).get("key") == about["key"]:
-            return ListSet(name, version, manifest)
+            return ListSet(name, version, manifest | {"list": about})  # the same examples, of another file perhaps
     manifest: dict[str, Any] = {
         "run": run.name,
         "run_fingerprint": run.fingerprint,

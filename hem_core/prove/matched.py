@@ -13,6 +13,7 @@ import pandas as pd
 from hem_core.cells import plain_cell, safe_cell
 from hem_core.errors import DataError
 from hem_core.prove.lists import Entry, Listed
+from hem_core.prove.lists._entry import COLUMN
 
 SHOWN = 3
 _UPLOAD = re.compile(r"[0-9a-f]{8}-(?=.)")
@@ -34,6 +35,8 @@ class Matched:
     """Ids that the list holds more than once."""
     disputed: list[str]
     """Ids to which it gives more than one label."""
+    hint: str = ""
+    """What else may be done about unknown entries."""
 
     def problems(self, about: str) -> list[str]:
         """A sentence for each thing that does not fit, none where all does. about: the data, in words."""
@@ -46,12 +49,12 @@ class Matched:
         if self.unknown:
             found.append(
                 f"{n_known:,} of the {self.n_entries:,} entries of the list are among the examples of {about}, and "
-                f"{unknown}, such as {_some(self.unknown)}; correct the list or the data"
+                f"{unknown}, such as {_some(self.unknown)}; correct the list or the data{self.hint}"
             )
         if self.ambiguous:
             found.append(
                 f"{ambiguous} of the list may be several examples of {about}, such as {_some(self.ambiguous)}; give "
-                "ids, or paths with their folders"
+                "ids, or paths with their folders, or name the one column that counts with --column"
             )
         if self.disputed:
             found.append(
@@ -63,19 +66,29 @@ class Matched:
         return found
 
 
-def matched(listed: Listed, ids: Sequence[str], paths: Sequence[str | None] | None, about: str) -> Matched:
+def matched(
+    listed: Listed,
+    ids: Sequence[str],
+    paths: Sequence[str | None] | None,
+    about: str,
+    *,
+    places: Sequence[int] | None = None,
+    n_rows: int | None = None,
+) -> Matched:
     """Find the example of each entry: by its id, by its path, or by the end of its path where that is one example's.
 
-    ids (N,) of the data; paths (N,) of their files, None where they have none; about: the data, in words.
-    Repeated entries count once; of several labels for an example the first is kept, or none where they differ.
-    Raises DataError where no entry is an example of the data.
+    ids (N,) of the examples; paths (N,) of their files, None where they have none; about: the data, in words; places
+    (N,): their rows in the data, where not all n_rows of these are examples, as when some could not be read.
+    Repeated entries count once, and those of several people are not repeated; of several labels for an example the
+    first is kept, or none where they differ. Raises DataError where no entry is an example of the data.
     """
-    if listed.n_rows is not None and listed.n_rows != len(ids):
+    n_rows = len(ids) if n_rows is None else n_rows
+    if listed.n_rows is not None and listed.n_rows != n_rows:
         raise DataError(
-            f"the {listed.kind} has {listed.n_rows:,} rows and {about} {len(ids):,} examples, so that its rows are not "
+            f"the {listed.kind} has {listed.n_rows:,} rows and {about} {n_rows:,} examples, so that its rows are not "
             "theirs; give a list with ids or file names"
         )
-    index = _Index(ids, paths)
+    index = _Index(ids, paths, range(len(ids)) if places is None else places)
     found, unknown, ambiguous = [], [], []
     for entry in listed.entries:
         row = index.row_of(entry)
@@ -84,30 +97,36 @@ def matched(listed: Listed, ids: Sequence[str], paths: Sequence[str | None] | No
         elif row < 0:
             ambiguous.append(entry.title)
         else:
-            found.append((ids[row], entry.label, entry.weight))
+            found.append((ids[row], entry.label, entry.weight, entry.who))
     if not found:
         raise DataError(
             f"none of the {len(listed.entries):,} entries of the list is an example of {about}: the list has "
             f"{_some(unknown or ambiguous)}, the data {_some(list(ids))}"
         )
-    table = pd.DataFrame(found, columns=["id", "label", "weight"]).astype({"label": object, "weight": "float64"})
+    names = ["id", "label", "weight", "who"]
+    table = pd.DataFrame(found, columns=names).astype({"label": object, "weight": "float64"})
     labels: dict[str, set[str]] = {}
-    for id, label, _weight in found:
+    for id, label, _weight, _who in found:
         labels.setdefault(id, set()).update([label] if label is not None else [])
     disputed = [id for id, given in labels.items() if len(given) > 1]
-    repeated = [id for id, n in Counter(id for id, _, _ in found).items() if n > 1]
-    once = table.drop_duplicates("id").reset_index(drop=True)
+    times = Counter((id, who) for id, _label, _weight, who in found)
+    repeated = list(dict.fromkeys(id for (id, _who), n in times.items() if n > 1))
+    once = table.drop_duplicates("id").drop(columns="who").reset_index(drop=True)
     kept = [next(iter(labels[id])) if len(labels[id]) == 1 else None for id in once["id"].tolist()]
     once = once.assign(label=pd.Series(kept, dtype=object))
-    return Matched(once, len(listed.entries), unknown, ambiguous, repeated, disputed)
+    is_header = listed.kind == COLUMN and unknown[:1] == [listed.entries[0].title]
+    hint = ", or name the header with --column" if is_header else ""
+    return Matched(once, len(listed.entries), unknown, ambiguous, repeated, disputed, hint)
 
 
 class _Index:
     """Rows of the data by id, by path, and by every end of a path."""
 
-    def __init__(self, ids: Sequence[str], paths: Sequence[str | None] | None) -> None:
+    def __init__(self, ids: Sequence[str], paths: Sequence[str | None] | None, places: Sequence[int]) -> None:
         self.of_id = {id: row for row, id in enumerate(ids)}
-        self.n = len(ids)
+        self.of_place = {place: row for row, place in enumerate(places)}
+        self.parts = [_parts(path or id) for id, path in zip(ids, paths or [None] * len(ids), strict=True)]
+        self.folders = {name for parts in self.parts for name in parts[:-1]}
         self.of_end: dict[str, int] = {}
         self.of_stem: dict[str, int] = {}
         for row, id in enumerate(ids):
@@ -119,25 +138,34 @@ class _Index:
     def row_of(self, entry: Entry) -> int | None:
         """The row; -1 where it may be several, None where there is none."""
         if entry.place is not None:
-            return entry.place if 0 <= entry.place < self.n else None
+            return self.of_place.get(entry.place)
         texts = [text for name in entry.names for text in (name, _unguarded(name))]
-        exact = (self.of_id[text] for text in texts if text in self.of_id)
-        row = next(exact, None)
-        if row is not None:
-            return row
-        found = [row for name in entry.names if (row := self._by_path(name)) is not None]
-        return next((row for row in found if row >= 0), found[0] if found else None)
+        exact = [self.of_id[text] for text in texts if text in self.of_id]
+        found = [row for name in entry.names if name not in self.of_id and (row := self._by_path(name)) is not None]
+        rows = {row for row in (*exact, *found) if row >= 0}
+        if len(rows) > 1:
+            return -1
+        return rows.pop() if rows else next(iter(found), None)
 
     def _by_path(self, path: str) -> int | None:
         plain = _plain(path)
-        ends = [*_ends(plain), *_ends(_without_upload(plain))]
+        bare_of_upload = _without_upload(plain)
+        ends = [*_ends(plain), *_ends(bare_of_upload)]
         bare = [_without_suffix(end) for end in ends]
         # a.jpg may be the example a, and a the example a.jpg; a.png and a.jpg are two files
         for names, rows in ((ends, self.of_end), (ends, self.of_stem), (bare, self.of_end)):
             for name in names:
                 if name in rows:
-                    return rows[name]
+                    is_elsewhere = bare_of_upload == plain and self._is_elsewhere(plain, name, rows[name])
+                    return None if is_elsewhere else rows[name]
         return None
+
+    def _is_elsewhere(self, path: str, end: str, row: int) -> bool:
+        """Whether an end of a path is that of an example in another folder of the data: cats/1.jpg is no dogs/1.jpg."""
+        if row < 0:
+            return False
+        before, of_row = _parts(path)[: -len(_parts(end))], self.parts[row][: -len(_parts(end))]
+        return bool(before and of_row) and before[-1] != of_row[-1] and before[-1] in self.folders
 
 
 def _unguarded(name: str) -> str:
@@ -148,20 +176,29 @@ def _unguarded(name: str) -> str:
 
 def _ends(path: str) -> list[str]:
     """a/b/c, b/c and c, the longest first."""
-    parts = [part for part in path.replace("\\", "/").split("/") if part not in ("", ".")]
+    parts = _parts(path)
     return ["/".join(parts[at:]) for at in range(len(parts))]
 
 
+def _parts(path: str) -> list[str]:
+    return [part for part in path.replace("\\", "/").split("/") if part not in ("", ".")]
+
+
 def _without_suffix(path: str) -> str:
+    """a/b of a/b.jpg; a number such as 3.7 has no suffix."""
     head, dot, suffix = path.rpartition(".")
-    return head if dot and head and "/" not in suffix else path
+    is_suffix = suffix.isalnum() and any(letter.isalpha() for letter in suffix)
+    return head if dot and head and is_suffix else path
 
 
 def _plain(name: str) -> str:
     """The path in an address, as of a bucket or of Label Studio's local files (?d=folder/a.jpg)."""
     if "://" not in name and "?d=" not in name:
         return name
-    parts = urlsplit(name)
+    try:
+        parts = urlsplit(name)
+    except ValueError:  # brackets that hold no address
+        return name
     return unquote(parse_qs(parts.query).get("d", [parts.path])[0])
 
 

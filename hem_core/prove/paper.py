@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hem_core.errors import RunError
+from hem_core.prove.markdown import code, prose
 from hem_core.retrain.report.answer import QUESTIONS, arm_names
 from hem_core.retrain.report.ship_or_hold import Interval
 from hem_core.retrain.stored import Stored
@@ -23,15 +24,20 @@ def write_paper(stored: Stored, manifest: Mapping[str, Any], run: Run) -> None:
 
 
 def write_copy(path: Path, stored: Stored, found: Mapping[str, Any]) -> None:
-    """Write the answer to a file of the user's own, by its suffix: .md, .html or .json. Raises RunError for others."""
+    """Write the answer to a file of the user's own, by its suffix; see `check_copy`."""
+    check_copy(path)
     made = {
         ".md": lambda: markdown(found),
         ".html": lambda: stored.html.read_text("utf-8"),
         ".json": lambda: json.dumps(found, indent=1, ensure_ascii=False) + "\n",
-    }.get(path.suffix.lower())
-    if made is None:
-        raise RunError(f"--report '{path}' must end in .md, .html or .json")
+    }[path.suffix.lower()]
     write_bytes(path, made().encode())
+
+
+def check_copy(path: Path) -> None:
+    """Raise RunError for a file whose suffix is none of .md, .html and .json."""
+    if path.suffix.lower() not in (".md", ".html", ".json"):
+        raise RunError(f"--report '{path}' must end in .md, .html or .json")
 
 
 def answered(stored: Stored, manifest: Mapping[str, Any], run: Run) -> dict[str, Any]:
@@ -75,9 +81,10 @@ def markdown(found: Mapping[str, Any]) -> str:
     """The answer as Markdown."""
     source = found["list"]["source"]
     title = source.get("where") or source["path"]
-    first, *others = found["sentences"]
-    unit = f"{found['measure']['measure']}, {found['measure']['unit']}"
-    lines = [f"## `{title}`: {found['asks']} **{found['verdict']}**", "", first, *[f"\n{each}" for each in others], ""]
+    first, *others = map(prose, found["sentences"])
+    unit = prose(f"{found['measure']['measure']}, {found['measure']['unit']}")
+    lines = [f"## {code(title)}: {found['asks']} **{found['verdict']}**", "", first]
+    lines += [*(f"\n{each}" for each in others), ""]
     lines += [f"| | {unit} | difference of the list (95% interval) |", "|---|---|---|"]
     for arm, each in found["arms"].items():
         gained = found["differences"].get(arm)
@@ -92,17 +99,17 @@ def _rests_on(found: Mapping[str, Any]) -> list[str]:
     listed, data, test = found["list"], found["data"], found["test"]
     made = ", ".join(f"{name} {each}" for name, each in found["versions"].items())
     digest = f", SHA-256 {listed['source']['sha256'][:16]}" if "sha256" in listed["source"] else ""
-    tag = f", tag '{listed['tag']}'" if listed["tag"] else ""
+    tag = f", tag {code(listed['tag'])}" if listed["tag"] else ""
     facts = [
-        f"List: {listed['source']['path']} ({listed['kind']}{tag}{digest}); {listed['n_matched']:,} of "
+        f"List: {code(listed['source']['path'])} ({listed['kind']}{tag}{digest}); {listed['n_matched']:,} of "
         f"{listed['n_entries']:,} entries are examples of the data, {listed['n']:,} take part.",
-        f"Data: {data['name']}, {data['n']:,} examples (key {str(data['key'])[:16]}). Test: {test['what']}.",
-        f"Training: `{found['train']}`, seeds {found['seeds'][0]} to {found['seeds'][-1]}, each arm with each; mean ± "
-        "standard deviation over the seeds.",
+        f"Data: {code(data['name'])}, {data['n']:,} examples (key {str(data['key'])[:16]}). Test: "
+        f"{prose(test['what'])}.",
+        f"Training: {code(found['train'])}, seeds {found['seeds'][0]} to {found['seeds'][-1]}, each arm with each; "
+        "mean ± standard deviation over the seeds.",
         f"Intervals: {found['interval']}.",
-        *found["notes"],
-        *listed["notes"],
-        *(f"Forced despite: {line}." for line in found["forced"]),
+        *map(prose, [*found["notes"], *listed["notes"]]),
+        *(f"Forced despite: {prose(line)}." for line in found["forced"]),
         f"Made with {made}; begun {found['begun'][:10]}.",
     ]
     return [f"- {line}" for line in facts]

@@ -10,10 +10,10 @@ from hem_core.errors import RunError
 from hem_core.models import train_function
 from hem_core.prove.list_set import ListSet, set_of_list
 from hem_core.prove.paper import write_paper
-from hem_core.prove.request import ARMS, Request
+from hem_core.prove.request import Request
 from hem_core.prove.unscored import open_unscored
 from hem_core.retrain.retrain import Announce, retrain
-from hem_core.retrain.settings import QUESTIONS, Settings
+from hem_core.retrain.settings import ARMS_OF_QUESTION, QUESTIONS, Settings
 from hem_core.retrain.stored import Stored
 from hem_core.store.run import Run, open_run
 from hem_core.store.workspace import open_workspace
@@ -40,7 +40,7 @@ def open_request(request: Request) -> Opened:
         set=listed.title,
         train=request.train,
         test=request.test,
-        arms=ARMS[request.question],
+        arms=ARMS_OF_QUESTION[request.question],
         seeds=request.seeds,
         recipe=QUESTIONS[request.question],
         name=request.name,

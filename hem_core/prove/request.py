@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,6 @@ from hem_core.prove.lists import ListOptions
 from hem_core.retrain.settings import QUESTIONS
 from hem_core.runs.options import Options
 
-ARMS = {
-    "drop": ("control", "random", "curated"),
-    "relabel": ("control", "curated"),
-    "weigh": ("control", "random", "curated"),
-    "add": ("control", "curated", "base"),
-}
-"""What is trained for each question; see `hem_core.retrain.settings`."""
 WEIGHT = 2.0
 
 
@@ -42,7 +36,7 @@ class Request:
     """Only the answers of this person or source."""
     columns: ListOptions = field(default_factory=ListOptions)
     weight: float | None = None
-    """How many times as heavy the examples of the list are, where the list has no weights of its own."""
+    """How many times as heavy the examples of the list are; by default as its column `weight` says, else 2."""
     base: int | None = None
     """Examples of the base of the question `add`."""
     seeds: int = 5
@@ -61,7 +55,11 @@ class Request:
             raise RunError(f"no question '{self.question}'; there are: {', '.join(QUESTIONS)}")
         if self.data is None and self.run is None:
             raise RunError("name the training data with --data, or a scored run with --run")
-        if self.weight is not None and (self.question != "weigh" or not self.weight > 0):
+        if self.run is not None and self.data is not None:
+            raise RunError("--run names the data that it was scored on; leave out --data, or leave out --run")
+        if self.run is not None and replace(self.options, device=None) != Options():
+            raise RunError("--run reads its data as they were scored; leave out --task, the columns and the like")
+        if self.weight is not None and (self.question != "weigh" or not 0 < self.weight < math.inf):
             raise RunError(f"--weight expects a number above 0, with the question weigh; got {self.weight:g}")
         if self.seeds < 2:
             raise RunError(

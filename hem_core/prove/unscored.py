@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,12 +38,18 @@ def open_unscored(home: Path, data: Any, train: TrainFunction, options: Options)
         raise ModelError("a proof trains, so it needs pictures, texts, features or arrays, not a model's outputs")
     key = _key(ready, options)
     folder = place / f"{as_name(str(ready.facts['name']))}-{key[:8]}"
+    info = run_record.opening(folder, ready, options, Plan(folder, len(ready.ids), len(ready.ids), 1, key))
+    info |= {"status": UNSCORED}
     if not (folder / "run.json").is_file():
-        _write(folder, ready, options, key)
+        _write(folder, ready, info)
+    found = read_run(folder)
+    if found.info["data"] == info["data"]:
+        return found
+    write_json(folder / "run.json", found.info | {"data": info["data"]})  # the same data, moved since
     return read_run(folder)
 
 
-def _write(folder: Path, ready: Prepared, options: Options, key: str) -> None:
+def _write(folder: Path, ready: Prepared, info: Mapping[str, Any]) -> None:
     """The two tables, then run.json: its presence is the proof that they are whole."""
     folder.mkdir(parents=True, exist_ok=True)
     table = run_record.stored_catalog(ready, None)
@@ -51,8 +58,7 @@ def _write(folder: Path, ready: Prepared, options: Options, key: str) -> None:
         {"id": table["id"], "label": table["label"], "index": pa.array(range(table.num_rows), pa.int64())}
     )
     write_table(folder / "scores.parquet", scores)
-    info = run_record.opening(folder, ready, options, Plan(folder, len(ready.ids), len(ready.ids), 1, key))
-    write_json(folder / "run.json", info | {"status": UNSCORED})
+    write_json(folder / "run.json", dict(info))
 
 
 def _key(ready: Prepared, options: Options) -> str:

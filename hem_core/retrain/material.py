@@ -94,7 +94,7 @@ def gathered(
     ids = [train.ids[row] for row in rows.tolist()]
     place = {id: position for position, id in enumerate(ids)}
     given = train.targets[rows]
-    curated = corrected(given, ids, outside, classes, task=train.task)
+    curated = corrected(given, ids, outside, classes, task=train.task).copy()
     weight, in_set = np.ones(len(rows)), np.zeros(len(rows), dtype=bool)
     at = np.array([place.get(id, -1) for id in examples["id"]], dtype=np.int64)
     if not (at >= 0).any():

@@ -93,11 +93,14 @@ def _key(settings: Settings, run: Run, function: TrainFunction, name: str, versi
     """What settings with the same results have in common; the number of a folder."""
     more: dict[str, Any] = {"seed": settings.seed} if settings.seed else {}
     more |= {name: value for name in ("base", "question") if (value := getattr(settings, name)) is not None}
+    test = str(Path(settings.test).resolve()) if settings.test else run.info["data"].get("test")
+    if test and (state := _state(Path(test))):
+        more["test_is"] = state
     return make_key(
         set=[name, version],
         run=[run.name, run.info.get("key")],
         train=function.fingerprint,
-        test=str(Path(settings.test).resolve()) if settings.test else run.info["data"].get("test"),
+        test=test,
         arms=settings.ordered_arms,
         seeds=settings.seeds,
         where=settings.where,
@@ -105,3 +108,10 @@ def _key(settings: Settings, run: Run, function: TrainFunction, name: str, versi
         data=settings.data,
         **more,
     )
+
+
+def _state(test: Path) -> list[tuple[str, int, int]]:
+    """Name, size and time of change of the test's file, or of the files in its folder: other ones, another test."""
+    files = [test] if test.is_file() else sorted(each for each in test.rglob("*") if each.is_file())
+    found = [(each.relative_to(test).as_posix(), each.stat()) for each in files]
+    return [(name, one.st_size, one.st_mtime_ns) for name, one in found]

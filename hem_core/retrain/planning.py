@@ -60,8 +60,9 @@ def plan(
     targets = _test_targets(test, run, train.task, state if test.how != "file" else tags.state(test_name(run)))
     nowhere = np.zeros(len(targets), dtype=bool)
     dropped = chosen.dropped | (set(chosen.examples["id"]) if settings.recipe == "without" else set())
+    taught = replace(train, corrected=None) if settings.question else train  # arms of a question differ by it alone
     made = materials.gathered(
-        train, test, targets, nowhere, chosen.examples, dropped, chosen.outside, run.classes
+        taught, test, targets, nowhere, chosen.examples, dropped, chosen.outside, run.classes
     )  # fmt: skip
     _check_measurable(train.task, test.source.task, targets)
     target = _target(settings, made, test, run.classes)

@@ -14,6 +14,7 @@ from hem_core.retrain.settings import Settings
 from hem_core.selection.verdicts_applied import is_corrected
 from hem_core.store.metrics import metrics_of
 from hem_core.store.run import Run
+from hem_core.tasks import MeasuresTogether
 from hem_core.thresholds import SUSPECT
 
 if TYPE_CHECKING:  # both load torch, and the app asks this file too
@@ -41,7 +42,7 @@ def refusals(
     examples: the set; scores: `id`, `reason` of the run where known, and `verdict`, "" for what nobody reviewed.
     """
     found = [
-        _few_acted_on(settings, train, test, examples),
+        _few_acted_on(settings, run, train, test, examples),
         _only(settings),
         test.untested.refusal(run.classes),
         _tested(test, examples),
@@ -97,18 +98,20 @@ def expected_resolution(n_test: int, *, differ: float = DIFFER) -> float:
     return 280 * math.sqrt(differ / max(1, n_test))
 
 
-def _few_acted_on(settings: Settings, train: Source, test: TestData, examples: pd.DataFrame) -> str:
+def _few_acted_on(settings: Settings, run: Run, train: Source, test: TestData, examples: pd.DataFrame) -> str:
     if settings.question is None:
         return ""
     rows = [train.row_of[id] for id in examples["id"] if id in train.row_of]
     n, n_train = int(test.is_training[rows].sum()), int((test.is_training & train.usable).sum())
     if n >= FEWEST_ACTED_ON:
         return ""
+    start = f"{n:,} of the {n_train:,} training examples are on the list, too few for an effect"
+    if not run.classes or isinstance(train.task, MeasuresTogether):  # what is measured is no accuracy
+        return f"{start} that {len(test.rows):,} test examples could show; give a longer list"
     points = expected_resolution(len(test.rows))
     return (
-        f"{n:,} of the {n_train:,} training examples are on the list, too few for an effect that this test could show: "
-        f"with {len(test.rows):,} test examples, and models that differ on {DIFFER:.0%} of them, a difference is found "
-        f"from about {points:.1f} points on; give a longer list"
+        f"{start} that this test could show: with {len(test.rows):,} test examples, and models that differ on "
+        f"{DIFFER:.0%} of them, a difference is found from about {points:.1f} points on; give a longer list"
     )
 
 

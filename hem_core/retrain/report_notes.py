@@ -20,6 +20,12 @@ def _of_random(made: Material) -> list[str]:
     return found
 
 
+def _of_few_seeds(n: int) -> str:
+    if n == 1:
+        return "One seed: the intervals are too narrow, since the chance of another seed is not in them."
+    return f"{n} seeds are fewer than 5: the intervals are wide."
+
+
 def _of_steps(settings: Settings, made: Material) -> str:
     arms = "All arms train on as many examples for as many steps"
     if settings.recipe == "add":
@@ -84,5 +90,5 @@ def notes(
             "without a natural end."
         )
     if settings.seeds < 5:
-        found.append(f"{settings.seeds} seeds are fewer than 5: the intervals are wide and a little too sure.")
+        found.append(_of_few_seeds(settings.seeds))
     return found

@@ -33,13 +33,20 @@ OF_ADD = {
     "base": ARMS["base"],
 }
 """The arms of the recipe `add` and their descriptions."""
-QUESTIONS = {"drop": "without", "relabel": "labels", "weigh": "weights", "add": "add"}
-"""What a list of examples is proven for -> the recipe that does it."""
 """What the curated arm does with the set. `auto` takes what did not lose where the truth was known, against a control:
 garments (6,000, 8% flipped; 3 to 5 seeds), a reviewed set: labels +1.1 points, mix +.4; not reviewed: weights +.2, mix
 -.4. Digits (1,797, 5% flipped; 5 seeds, ± .3), reviewed: labels +.1, weights +.1, mix +.5; not reviewed: weights -.1,
 mix -.2; the highest losses, a third of them mislabelled, mix -1.7. On a long tail, 100 to 1 (5 seeds), balanced
 gains 4.3 points of balanced accuracy, weights lose .4; both multiplied gained .4 where balanced had 1.8 (1 seed)."""
+QUESTIONS = {"drop": "without", "relabel": "labels", "weigh": "weights", "add": "add"}
+"""What a list of examples is proven for -> the recipe that does it."""
+ARMS_OF_QUESTION = {
+    "drop": ("control", "random", "curated"),
+    "relabel": ("control", "curated"),
+    "weigh": ("control", "random", "curated"),
+    "add": ("control", "curated", "base"),
+}
+"""Question -> what is trained for it; the answer needs all of it but the base."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +111,9 @@ class Settings:
             raise RunError(f"--base expects a number from 1 on, with the recipe add; got {self.base}")
         if self.question is not None and QUESTIONS.get(self.question) != self.recipe:
             raise RunError(f"the question '{self.question}' is answered by --recipe {QUESTIONS.get(self.question)}")
+        for arm in ARMS_OF_QUESTION.get(self.question or "", ()):
+            if arm not in self.arms and arm != "base":
+                raise RunError(f"the question '{self.question}' is answered with the arm '{arm}' too; add it")
 
     @property
     def arm_words(self) -> dict[str, str]:

@@ -38,6 +38,8 @@ def test_a_pasted_list_becomes_a_set_with_its_question(show, workspace, monkeypa
     assert asked(test) == ("pasted-drop v1", "without")
     examples, manifest = sets.load(folder, "pasted-drop")
     assert (examples["id"].tolist(), manifest["list"]["question"]) == (["e01", "e02", "e03"], "drop")
+    (arms,) = test.get("button_group")
+    assert (arms.proto.disabled, [*arms.value]) == (True, ["random"])  # the answer rests on them
     started = []
     monkeypatch.setattr(retrains, "_launch", lambda home, name, settings: started.append(settings) or True)
     button(test, "Start 15").click().run()

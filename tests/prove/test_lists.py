@@ -148,6 +148,53 @@ def test_the_issues_of_cleanlab_are_the_rows_that_are_meant(tmp_path):
     assert found.notes == ["Only the 1 rows whose is_label_issue is true are meant."]
 
 
+def test_the_issues_of_cleanlab_are_placed_by_their_index_however_they_are_sorted(tmp_path):
+    rows = b"index,is_label_issue\n7,True\n2,False\n3,True\n"
+    found = read(tmp_path, "issues.csv", rows)
+    assert ([entry.place for entry in found.entries], found.n_rows) == ([7, 3], None)
+    table = pd.DataFrame({"is_label_issue": [True, True]}, index=[5, 1])
+    table.to_parquet(tmp_path / "issues.parquet")
+    assert [entry.place for entry in read_list(tmp_path / "issues.parquet").entries] == [5, 1]
+    with pytest.raises(DataError, match="neither ids nor row numbers, and its rows may be sorted or filtered"):
+        read(tmp_path, "none.csv", b"label_quality,is_label_issue\n0.1,True\n0.9,False\n")
+
+
+def test_a_column_that_the_first_object_lacks_is_there(tmp_path):
+    found = read(tmp_path, "l.json", [{"id": "a"}, {"id": "b", "label": "cat", "tags": ["odd"]}])
+    assert [(entry.label, sorted(entry.tags)) for entry in found.entries] == [(None, []), ("cat", ["odd"])]
+    lines = b'{"note": 1}\n{"id": "b"}\n'
+    assert names(read(tmp_path, "l.jsonl", lines)) == ["row 1 of the list, which has no id", "b"]
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "expected"),
+    [
+        ("l.json", [{"id": "a"}, "b"], ["a", "b"]),
+        ("l.json", ["a", {"id": "b"}], ["a", "b"]),
+        ("l.json", [task("a", ("cat", 1)), {"id": 2, "annotations": []}],
+         ["/data/upload/3/0a1b2c3d-a.jpg", "an entry without an id"]),
+        ("l.jsonl", '{"id": "a\u2028b"}\n'.encode(), ["a\u2028b"]),
+        ("l.csv", b"id,label\na,cat\n,dog\n", ["a", "row 2 of the list, which has no id"]),
+    ],
+)  # fmt: skip
+def test_what_is_unusual_in_a_list_is_read_all_the_same(tmp_path, file, content, expected):
+    assert names(read(tmp_path, file, content)) == expected
+
+
+def test_a_choice_without_a_list_is_one(tmp_path):
+    one = task("a", ("cat", 1))
+    one["annotations"][0]["result"][0]["value"]["choices"] = "cat"
+    assert [entry.label for entry in read(tmp_path, "l.json", [one]).entries] == ["cat"]
+
+
+@pytest.mark.parametrize("content", ["[1]", '{"filepath": "a.jpg", "g": {"_cls": "X", "detections": 5}}'])
+def test_an_odd_sample_of_fiftyone_is_no_crash(tmp_path, content):
+    (tmp_path / "samples").mkdir()
+    (tmp_path / "samples" / "0.json").write_text(content)
+    (tmp_path / "samples" / "1.json").write_text('{"filepath": "b.jpg"}')
+    assert names(read_list(tmp_path))[-1] == "b.jpg"
+
+
 def test_a_mask_and_row_numbers_are_places(tmp_path):
     np.save(tmp_path / "mask.npy", np.array([True, False, True]))
     found = read_list(tmp_path / "mask.npy")

@@ -8,9 +8,9 @@ IDS = ["1", "2", "3", "4"]
 PATHS = ["train/cat/a.jpg", "train/dog/a.jpg", "train/dog/b.jpg", None]
 
 
-def found(*names, ids=IDS, paths=PATHS, **more):
+def found(*names, ids=IDS, paths=PATHS, places=None, rows=None, **more):
     entries = [name if isinstance(name, Entry) else Entry((name,)) for name in names]
-    return matched(Listed(entries, "list", **more), ids, paths, "'pets'")
+    return matched(Listed(entries, "list", **more), ids, paths, "'pets'", places=places, n_rows=rows)
 
 
 @pytest.mark.parametrize(
@@ -47,12 +47,53 @@ def test_a_file_name_of_two_examples_is_neither():
     made = found("a.jpg", "4")
     assert made.ambiguous == ["a.jpg"]
     assert made.problems("'pets'") == [
-        "1 entry of the list may be several examples of 'pets', such as 'a.jpg'; give ids, or paths with their folders"
+        "1 entry of the list may be several examples of 'pets', such as 'a.jpg'; give ids, or paths with their "
+        "folders, or name the one column that counts with --column"
     ]
 
 
 def test_the_first_name_that_an_example_has_counts():
     assert found(Entry(("x", "cat/a.jpg"))).examples["id"].tolist() == ["1"]
+
+
+def test_an_id_that_contradicts_the_file_name_names_neither():
+    made = found(Entry(("1", "b.jpg")), "4")
+    assert (made.examples["id"].tolist(), made.ambiguous) == (["4"], ["1"])
+    assert found(Entry(("1", "cat/a.jpg"))).examples["id"].tolist() == ["1"]
+
+
+def test_a_file_in_the_folder_of_another_class_is_another_one():
+    paths = ["cats/1.jpg", "dogs/2.jpg", "cats/3.jpg", None]
+    assert found("cats/2.jpg", "cats/1.jpg", paths=paths).unknown == ["cats/2.jpg"]
+    assert found("elsewhere/2.jpg", paths=paths).examples["id"].tolist() == ["2"]
+    assert found("/data/upload/cats/0a1b2c3d-2.jpg", paths=paths).examples["id"].tolist() == ["2"]
+
+
+def test_a_number_has_no_suffix():
+    assert found("3.7", "4", paths=None).unknown == ["3.7"]
+
+
+def test_an_address_that_is_none_is_a_name():
+    assert found("http://[bad/x.jpg", "4").unknown == ["http://[bad/x.jpg"]
+
+
+def test_an_entry_without_an_id_is_named_by_its_row():
+    made = found(Entry((), line=3), "4")
+    assert made.unknown == ["row 3 of the list, which has no id"]
+
+
+def test_two_people_who_agree_repeat_nothing():
+    anna, ben = (Entry(("1",), label="cat", who=who) for who in ("anna", "ben"))
+    assert found(anna, ben).problems("'pets'") == []
+    assert found(anna, anna).repeated == ["1"]
+
+
+def test_places_are_those_of_the_data_also_where_some_of_them_are_no_examples():
+    entries = [Entry((), place=place) for place in (0, 1, 4)]
+    made = found(*entries, places=[0, 2, 3, 4], rows=5, n_rows=5)
+    assert (made.examples["id"].tolist(), made.unknown) == (["1", "4"], ["row 1"])
+    with pytest.raises(DataError, match="has 4 rows and 'pets' 5 examples"):
+        found(*entries, places=[0, 2, 3, 4], rows=5, n_rows=4)
 
 
 def test_unknown_entries_are_counted_with_three_examples():

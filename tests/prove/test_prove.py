@@ -1,7 +1,9 @@
 import json
 import os
+import shutil
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +14,16 @@ from typer.testing import CliRunner
 from hem_core.cli import hem as command
 from hem_core.errors import DataError, ModelError, RunError
 from hem_core.prove.list_set import set_of_list
+from hem_core.prove.lists import ListOptions
+from hem_core.prove.markdown import code, prose
 from hem_core.prove.prove import open_request, prove
 from hem_core.prove.request import Request
 from hem_core.retrain.dry_run import dry_run
+from hem_core.retrain.opening import opening
+from hem_core.retrain.source import data_of
 from hem_core.runs.options import Options
 from hem_core.store import sets
+from hem_core.store.run import read_run
 
 ROOT = Path(__file__).parents[2]
 COLUMNS = Options(columns={"feature_columns": "x,y"})
@@ -126,8 +133,6 @@ def test_the_command_prints_the_answer_and_writes_the_report(data):
     for line in ("60 of 60 entries are examples of train", "all of the data", "without the list", "HELPS"):
         assert line in result.output
     assert Path("answer.md").read_text() == (data / "hem-prove/retrains/flips-drop-v1/report.md").read_text()
-    refused = CliRunner().invoke(command, [*words.split(), "--report", "answer.pdf"])
-    assert "must end in .md, .html or .json" in str(refused.exception)
 
 
 @pytest.mark.slow
@@ -136,7 +141,7 @@ def test_a_condition_and_a_saved_set_of_a_scored_run_are_lists(data):
 
     score(None, "train.csv", train="my_proof.py:train", oos=2, out=data / "w/runs/blobs", has_map=False,
           has_probes=False, columns={"feature_columns": "x,y"})  # fmt: skip
-    run = {"data": None, "run": data / "w/runs/blobs"}
+    run = {"data": None, "run": data / "w/runs/blobs", "options": Options()}
     opened = open_request(request("label = 'ant'", **run))
     assert opened.home == data / "w"
     assert opened.listed.manifest["list"]["n"] > 0
@@ -166,6 +171,87 @@ def test_unknown_ids_are_refused_unless_forced_and_then_the_report_says_so(data)
     assert about["forced"][0].startswith("2 of the 6 entries")
 
 
+def test_row_numbers_are_those_of_the_data_where_an_example_could_not_be_scored(data):
+    run = open_request(request()).run
+    scores = pd.read_parquet(run.folder / "scores.parquet")
+    scores.iloc[1:].to_parquet(run.folder / "scores.parquet")
+    failed = scores.iloc[:1].assign(reason="unreadable")[["id", "index", "reason"]]
+    failed.to_parquet(run.folder / "failures.parquet")
+    about = json.loads((run.folder / "run.json").read_text()) | {"n": 299}
+    (run.folder / "run.json").write_text(json.dumps(about))
+    np.save("rows.npy", np.arange(300) == 5)
+    made = set_of_list(data / "hem-prove", read_run(run.folder), request("rows.npy"))
+    assert sets.load(data / "hem-prove", made.name)[0]["id"].tolist() == ["0-5"]
+
+
+def test_a_test_of_the_same_name_with_other_content_is_another_proof(data):
+    def key():
+        opened = open_request(request())
+        return opening(opened.home, opened.settings).key
+
+    first = key()
+    assert key() == first
+    pd.read_csv("test.csv").iloc[:-1].to_csv("test.csv", index=False)
+    assert key() != first
+
+
+def test_the_list_that_is_cited_is_the_one_that_was_given(data):
+    Path("l.csv").write_text("id\n0-0\n")
+    first = listed(list="l.csv")["source"]
+    Path("l.txt").write_text("0-0\n")
+    assert open_request(request("l.txt")).listed.title == "l-drop-v1"  # the same examples
+    assert listed(list="l.txt")["source"] == {"path": "l.txt", "sha256": sha256(b"0-0\n").hexdigest()} != first
+
+
+@pytest.mark.parametrize(
+    ("weight", "weights", "note"),
+    [
+        (None, [3.0, 2.0], "The weights of the list's column weight are used (1, from 3 to 3)."),
+        (5.0, [5.0, 5.0], "The weights of the list are not used: each is 5."),
+    ],
+)
+def test_an_explicit_weight_goes_before_those_of_the_list(data, weight, weights, note):
+    Path("l.csv").write_text("id,weight\n0-0,3\n0-3,\n")
+    opened = open_request(request("l.csv", question="weigh", weight=weight))
+    assert sets.load(opened.home, "l-weigh")[0]["weight"].tolist() == weights
+    assert opened.listed.manifest["list"]["notes"] == [note]
+    assert listed(list="l.csv")["notes"] == []  # what is left out has no weight
+
+
+def test_names_are_shown_as_they_are_in_markdown():
+    assert (code("a`b|c\n@d"), code("x.csv")) == ("`` a`b\\|c @d ``", "`x.csv`")
+    assert prose("<b>|`x`\n# [a] @me") == "\\<b\\>\\|\\`x\\` # \\[a\\] @\u200bme"
+
+
+def test_a_report_of_an_unknown_kind_is_refused_before_anything_is_read(data):
+    words = ["prove", "flips.csv", "--data", "train.csv", "--train", "my_proof.py:train", "--report", "answer.pdf"]
+    assert "must end in .md, .html or .json" in str(CliRunner().invoke(command, words).exception)
+    assert not Path("hem-prove").exists()
+
+
+def test_data_that_were_moved_are_read_where_they_are(data):
+    first = open_request(request()).run
+    (data / "moved").mkdir()
+    shutil.move("train.csv", "moved/train.csv")
+    second = open_request(request(data="moved/train.csv")).run
+    assert second.name == first.name
+    assert Path(data_of(second, None)).resolve() == (data / "moved/train.csv").resolve()
+
+
+def test_the_header_of_one_column_may_be_named(data):
+    Path("l.csv").write_text("my ids\n0-0\n0-3\n")
+    with pytest.raises(RunError, match="such as 'my ids'; correct the list or the data, or name the header with --col"):
+        open_request(request("l.csv"))
+    assert listed(list="l.csv", columns=ListOptions("my ids"))["n"] == 2
+
+
+@pytest.mark.parametrize("weight", ["inf", "-1", "0"])
+def test_a_weight_that_cannot_be_is_refused(data, weight):
+    Path("l.csv").write_text(f"id,weight\n0-0,{weight}\n")
+    with pytest.raises(DataError, match="a weight of the list is no number above 0"):
+        open_request(request("l.csv", question="weigh"))
+
+
 def test_a_list_too_short_for_an_effect_is_refused_with_what_could_be_found(data):
     Path("short.txt").write_text("0-0\n0-3\n")
     opened = open_request(request("short.txt"))
@@ -173,6 +259,15 @@ def test_a_list_too_short_for_an_effect_is_refused_with_what_could_be_found(data
     with pytest.raises(RunError, match=words):
         prove(opened)
     assert not (data / "trainings.log").exists()
+
+
+def test_a_short_list_of_numbers_is_refused_without_a_figure_of_accuracy(data):
+    pd.read_csv("train.csv").assign(label=lambda table: table["x"]).to_csv("train.csv", index=False)
+    pd.read_csv("test.csv").assign(label=lambda table: table["x"]).to_csv("test.csv", index=False)
+    Path("short.txt").write_text("0-0\n0-3\n")
+    numbers = Options(task="regression", columns={"feature_columns": "x,y"})
+    with pytest.raises(RunError, match="too few for an effect that 300 test examples could show; give a longer list"):
+        prove(request("short.txt", options=numbers))
 
 
 @pytest.mark.parametrize(
@@ -196,6 +291,9 @@ def test_a_list_that_corrects_nothing_is_refused(data, content, said):
         ({"data": None}, "name the training data with --data, or a scored run with --run"),
         ({"weight": 2.0}, "--weight expects a number above 0, with the question weigh"),
         ({"seeds": 1}, "--seeds expects 2 or more, since one training cannot tell"),
+        ({"run": Path("w")}, "leave out --data, or leave out --run"),
+        ({"run": Path("w"), "data": None}, "--run reads its data as they were scored; leave out --task"),
+        ({"question": "weigh", "weight": float("inf")}, "--weight expects a number above 0"),
         ({"base": 10}, "--base belongs to the question add"),
     ],
 )

@@ -3,8 +3,11 @@ from pathlib import Path
 
 import pytest
 
+from hem_core.errors import RunError
 from hem_core.retrain.expectation import FIGURE, expectation
+from hem_core.retrain.report import answer as answers
 from hem_core.retrain.report.answer import answer
+from hem_core.retrain.settings import ARMS_OF_QUESTION, QUESTIONS, Settings
 
 RESULTS = Path(__file__).parents[2] / "benchmarks" / "RESULTS.md"
 
@@ -20,6 +23,8 @@ def report(*differences, **row):
     return {"table": table, "flow": flow}
 
 
+ACT, RANDOM = "Training without these 12 examples", "leaving out as many at random"
+OPEN_WORDS = "No difference from training on all of the data is shown"
 UP, DOWN, OPEN = (1.2, 0.4, 2.0), (-1.2, -2.0, -0.4), (0.1, -0.5, 0.7)
 
 
@@ -32,17 +37,53 @@ UP, DOWN, OPEN = (1.2, 0.4, 2.0), (-1.2, -2.0, -0.4), (0.1, -0.5, 0.7)
         (OPEN, OPEN, "no difference shown"),
         (DOWN, DOWN, "hurts"),
         (DOWN, OPEN, "no worse than random"),
+        (UP, DOWN, "no better than random"),
+        (DOWN, UP, "no worse than random"),
     ],
 )
 def test_a_list_helps_only_where_it_beats_everything_it_is_compared_with(over_all, over_random, word):
     found = answer("drop", 12, report(over_all, over_random))
     assert (found["word"], found["ship"]) == (word, word == "helps")
-    least = 2.8 / 3.92 * (over_all[2] - over_all[1])
+    least = 2.8 / 3.92 * (OPEN[2] - OPEN[1])  # of what is not decided
     assert [rule["passed"] for rule in found["rules"]] == [over_all == UP, over_random == UP]
     smallest = any(
         f"a difference of {least:.2f} points would have been detected" in line for line in found["sentences"]
     )
-    assert smallest == (word not in ("helps", "hurts"))
+    assert smallest == (OPEN in (over_all, over_random))
+
+
+@pytest.mark.parametrize(
+    ("over_all", "over_random", "words"),
+    [
+        (UP, DOWN, f"{ACT} helps, but less than {RANDOM}: accuracy +1"),
+        (DOWN, UP, f"{ACT} hurts, but less than {RANDOM}: accuracy -1"),
+        (OPEN, UP, f"{OPEN_WORDS}, but {ACT.replace('T', 't', 1)} is better than {RANDOM}: accuracy +0.10"),
+        (OPEN, DOWN, f"{OPEN_WORDS}, but {ACT.replace('T', 't', 1)} is worse than {RANDOM}: accuracy +0.10"),
+        (OPEN, OPEN, f"No difference shown. {ACT} changes accuracy by +0.10"),
+    ],
+)
+def test_what_is_shown_against_random_is_said_whatever_the_verdict(over_all, over_random, words):
+    assert answer("drop", 12, report(over_all, over_random))["sentences"][0].startswith(words)
+
+
+def test_the_smallest_difference_is_that_from_what_is_not_decided():
+    wide = (0.1, -3.0, 3.2)
+    second = answer("drop", 12, report(UP, wide))["sentences"][1]
+    assert f"a difference of {2.8 / 3.92 * 6.2:.2f} points would have been detected compared with leaving" in second
+
+
+@pytest.mark.parametrize(("question", "lacking"), [("drop", "random"), ("weigh", "random"), ("add", "")])
+def test_a_question_is_answered_with_every_arm_that_its_answer_rests_on(question, lacking):
+    def settings(*arms):
+        return Settings(set="s", train="m:train", arms=arms, recipe=QUESTIONS[question], question=question)
+
+    if lacking:
+        with pytest.raises(RunError, match=f"the question '{question}' is answered with the arm '{lacking}' too"):
+            settings("control", "curated")
+        settings("control", lacking, "curated")
+    else:
+        settings("control", "curated")
+    assert set(answers.QUESTIONS[question].against) <= {*ARMS_OF_QUESTION[question]} - {"base"}
 
 
 def test_the_verdict_is_a_sentence_with_the_differences_and_what_changed():

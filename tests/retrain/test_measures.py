@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy import stats
 from sklearn.metrics import balanced_accuracy_score, log_loss
 
 from hem_core.retrain.report.bootstrap import measured_again
@@ -94,15 +95,18 @@ def test_the_interval_of_one_share_is_the_binomial_one():
     assert (low, high) == (pytest.approx(90 - 2.94, abs=0.5), pytest.approx(90 + 2.94, abs=0.5))
 
 
-def test_seeds_that_disagree_widen_the_interval():
-    n = 400
+@pytest.mark.parametrize("wrong", [(0, 80), (0, 80, 20), (0, 40, 80, 20, 60)])
+def test_the_interval_of_seeds_that_disagree_is_that_of_student(wrong):
+    n = 2000  # so that the examples add little
     targets = np.zeros(n, np.int64)
     parts = groups(np.ones(n, bool), targets, 2, [])
-    models = [sums(class_predictions(sure((np.arange(n) < wrong).astype(int), 2), targets), parts) for wrong in (0, 80)]
-    _, draws = measured_again([models], parts, draws=400)
+    rows = [(np.arange(n) < 5 * each).astype(int) for each in wrong]
+    _, draws = measured_again([[sums(class_predictions(sure(each, 2), targets), parts) for each in rows]], parts)
+    right = 100 * (1 - np.mean(rows, axis=1))
+    expected = stats.t.interval(0.95, len(wrong) - 1, loc=right.mean(), scale=stats.sem(right))
     low, high = interval(draws[:, 0, 0])
-    assert low < 84
-    assert high == 100
+    assert high - low == pytest.approx(expected[1] - expected[0], rel=0.12)
+    assert low + high == pytest.approx(2 * right.mean(), rel=0.06 if len(wrong) > 2 else 0.3)
 
 
 def test_a_targeted_slice_of_one_example_has_no_interval_and_one_of_two_has():

@@ -107,6 +107,19 @@ def test_boxes_that_people_corrected_teach_the_curated_arm_alone(workspace, run)
     assert retrain(workspace, Settings(set="hard", train=train, seeds=2, arms=("control", "curated"))).report == report
 
 
+@pytest.mark.parametrize(("question", "recipe"), [("drop", "without"), ("weigh", "weights")])
+def test_the_arms_of_a_question_differ_by_the_list_and_not_by_corrected_boxes(workspace, run, question, recipe):
+    log = open_workspace(workspace).tags().level("boxes")
+    log.add(run.data, [f"i{at}.png#p1" for at in range(N_WRONG)], "take predicted", who="anna")
+    log.add(run.data, [f"i{at}.png#g1" for at in range(N_WRONG)], "remove", who="anna")
+    make_set(workspace, run.examples, ["i3.png"])
+    found = retrain(workspace, Settings(set="hard", train=train, seeds=1, recipe=recipe, question=question, force=True))
+    with np.load(found.folder / "material.npz") as kept:
+        assert (kept["given"] >= 0).all()
+        is_same = kept["curated"] == kept["given"]
+        assert is_same.tolist() == (~kept["in_set"] if question == "drop" else np.ones(N_TRAIN, bool)).tolist()
+
+
 def test_weights_of_the_set_reach_the_function(workspace, run):
     make_set(workspace, run.examples, ["i3.png", "i4.png"], i3=50.0, i4=50.0)
     settings = Settings(set="hard", train=train, seeds=1, recipe="weights", arms=("control", "curated"), force=True)

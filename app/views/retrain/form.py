@@ -10,7 +10,7 @@ from app.views.retrain import box as retrain_box
 from app.views.retrain import list_box, retrains
 from app.wire import contents
 from hem_core.errors import HemError
-from hem_core.retrain.settings import ARMS, OF_ADD, QUESTIONS, RECIPES, Settings
+from hem_core.retrain.settings import ARMS, ARMS_OF_QUESTION, OF_ADD, QUESTIONS, RECIPES, Settings
 from hem_core.sets.box_corrections import in_words
 from hem_core.sets.run_of_set import UNSCORED, check_examples, find_run_of_set
 from hem_core.store import sets
@@ -82,10 +82,14 @@ def _materials(chosen: str, run: Run | None) -> dict[str, Any]:
 
 def _comparison(chosen: str, manifest: dict[str, Any]) -> dict[str, Any]:
     """What is compared with what, as settings: the arms, the recipe, the seeds and where the set should help."""
-    arms = {"control", *_arms(), "curated"}
+    place = st.container()  # what the recipe needs decides which arms can be chosen
     changes = [manifest.get(name) for name in ("corrected_labels", "excluded")]
     changes.append((manifest.get("corrections") or {}).get("boxes"))
     recipe = _recipe(chosen, changes_labels=any(changes))
+    question = str((manifest.get("list") or {}).get("question"))
+    question = question if QUESTIONS.get(question) == recipe else ""
+    with place:
+        arms = {"control", *_arms(question), "curated"}
     arms = set(OF_ADD) if recipe == "add" else arms
     seeds = _seeds()
     where = _text(
@@ -96,8 +100,7 @@ def _comparison(chosen: str, manifest: dict[str, Any]) -> dict[str, Any]:
         why="The targeted slice of the test, fixed before anything is trained: the verdict asks for a gain there.",
     )
     settings = {"arms": [arm for arm in ARMS if arm in arms], "recipe": recipe, "seeds": seeds, "where": where or None}
-    question = str((manifest.get("list") or {}).get("question"))
-    return settings | ({"question": question} if QUESTIONS.get(question) == recipe else {})
+    return settings | ({"question": question} if question else {})
 
 
 def _seeds() -> int:
@@ -213,13 +216,16 @@ def _title(home: Path, text: str) -> str:
     return f"{text} · {words.count(int(n), 'example')}"
 
 
-def _arms() -> list[str]:
+def _arms(question: str) -> list[str]:
+    """The chosen arms; those that the answer to a question of a list rests on are not chosen but given."""
+    usual = ARMS_OF_QUESTION[question] if question else _asked().get("arms", ["random"])
     chosen = st.pills(
         "Arms beside control and curated",
         OPTIONAL,
         selection_mode="multi",
-        default=[arm for arm in OPTIONAL if arm in _asked().get("arms", ["random"])],
-        key=f"retrain_arms {_turn()}",
+        default=[arm for arm in OPTIONAL if arm in usual],
+        disabled=bool(question),
+        key=f"retrain_arms {_turn()} {question}".strip(),
         help="\n".join(f"- **{arm}**: {words.plain(about)}" for arm, about in ARMS.items() if arm != "base"),
     )
     return list(chosen)

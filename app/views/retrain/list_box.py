@@ -78,7 +78,8 @@ def _matched(
 ) -> dict[str, Any] | None:
     from hem_core.prove.list_set import set_of_list
     from hem_core.prove.lists import ListOptions
-    from hem_core.prove.request import ARMS, Request
+    from hem_core.prove.request import Request
+    from hem_core.retrain.settings import ARMS_OF_QUESTION
     from hem_core.retrain.settings import QUESTIONS as RECIPES
 
     with tempfile.TemporaryDirectory(prefix="hem-") as folder:
@@ -97,7 +98,7 @@ def _matched(
     sentence = f"{about['n_matched']:,} of {entries} examples of {run.data}; {about['n']:,} take part."
     state.remember("list_matched", " ".join([sentence, *about["notes"]]))
     state.remember("list_turn", int(str(state.recall("list_turn", 0))) + 1)
-    return {"set": found.title, "recipe": RECIPES[question], "arms": list(ARMS[question])}
+    return {"set": found.title, "recipe": RECIPES[question], "arms": list(ARMS_OF_QUESTION[question])}
 
 
 def matched_sentence() -> None:

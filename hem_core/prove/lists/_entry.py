@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+COLUMN = "column without a header"
+"""The kind of a list whose first line may be the name of its one column."""
+
 
 @dataclass(frozen=True)
 class ListOptions:
@@ -20,7 +23,8 @@ class Entry:
     """One example as the list calls it."""
 
     names: tuple[str, ...]
-    """Its id, path or file name; the first that an example has counts. () where only its place is known."""
+    """Its id, path or file name; those that an example has must be of the same one. () where only its place is
+    known."""
     place: int | None = None
     """Its row in the data, from 0, where the list gives row numbers."""
     label: str | None = None
@@ -30,11 +34,15 @@ class Entry:
     """Tags, verdicts or answers by which entries are chosen."""
     who: str = ""
     """Who gave the answer, or which source."""
+    line: int | None = None
+    """Its row in the list, from 1, where the list has rows."""
 
     @property
     def title(self) -> str:
         """The entry as a message names it."""
-        return self.names[0] if self.names else f"row {self.place}"
+        if self.names or self.place is not None:
+            return self.names[0] if self.names else f"row {self.place}"
+        return f"row {self.line} of the list, which has no id" if self.line else "an entry without an id"
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ TAGS = ("tags", "tag", "verdict", "choice")
 PEOPLE = ("who", "annotator", "completed_by", "annotation_source")
 ISSUES = ("is_label_issue", "is_issue")
 """Columns of cleanlab that say which rows are meant."""
+INDEX = ("index", "unnamed", "unnamed: 0", "__index_level_0__", "")
+"""What the index of a data frame is called once it is a column: cleanlab's row numbers."""
 OF_A_TOOL = ("annotation_id", "lead_time", "annotator")
 """Columns of Label Studio, whose own number of a task is in `id`."""
 
@@ -27,35 +29,32 @@ def listed(rows: Sequence[Mapping[str, Any]], options: ListOptions, kind: str, *
     """An entry a row. source: the file, for messages. Raises DataError where no row names an example."""
     if not rows:
         return Listed([], kind)
-    columns = {str(name).strip().lower(): str(name) for name in rows[0]}
+    there = list(dict.fromkeys(str(name) for row in rows for name in row))
+    columns = {name.strip().lower(): name for name in there}
     for given, option in ((options.column, "--column"), (options.label_column, "--labels-from")):
-        if given is not None and given not in rows[0]:
-            raise DataError(
-                f"'{source}' has no column '{given}', which {option} names; there are: {', '.join(rows[0])}"
-            )
+        if given is not None and given not in there:
+            raise DataError(f"'{source}' has no column '{given}', which {option} names; there are: {', '.join(there)}")
     names = [options.column] if options.column else _name_columns(columns)
-    if not names and not any(columns.get(each) for each in ISSUES):
-        raise DataError(
-            f"'{source}' has no column of ids or file names such as {', '.join((*IDS[:2], *PATHS[:3]))}; there are: "
-            f"{', '.join(rows[0])}. Name it with --column"
-        )
+    places = None if names else _places(rows, columns, source)
     issue = next((columns[each] for each in ISSUES if each in columns), None)
     label = options.label_column or next((columns[each] for each in LABELS if each in columns), None)
     who = next((columns[each] for each in PEOPLE if each in columns), None)
     entries = [
         Entry(
             tuple(text for name in names if (text := as_text(row.get(name)))),
-            place if not names else None,
+            places[at] if places else None,
             as_text(row.get(label)) or None if label else None,
             _number(row.get(columns.get("weight", ""))),
             _tags(row, columns),
             person(row.get(who)) if who else "",
+            at + 1,
         )
-        for place, row in enumerate(rows)
+        for at, row in enumerate(rows)
         if issue is None or _is_true(row.get(issue))
     ]
     notes = [f"Only the {len(entries):,} rows whose {issue} is true are meant."] if issue else []
-    return Listed(entries, kind, notes, n_rows=None if names else len(rows))
+    is_whole = places is not None and sorted(places) == list(range(len(rows)))
+    return Listed(entries, kind, notes, n_rows=len(rows) if is_whole else None)
 
 
 def as_text(value: Any) -> str:
@@ -91,6 +90,23 @@ def tag_names(value: Any) -> list[str]:
 def _name_columns(columns: Mapping[str, str]) -> list[str]:
     ids = PATHS if any(name in columns for name in OF_A_TOOL) and "example_id" not in columns else (*IDS, *PATHS)
     return [columns[name] for name in ids if name in columns]
+
+
+def _places(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], source: str) -> list[int]:
+    """Rows of the data by the index that cleanlab's table has; the order of its own rows may be another."""
+    index = next((columns[name] for name in INDEX if name in columns), None)
+    if not any(name in columns for name in ISSUES):
+        raise DataError(
+            f"'{source}' has no column of ids or file names such as {', '.join((*IDS[:2], *PATHS[:3]))}; there are: "
+            f"{', '.join(columns.values())}. Name it with --column"
+        )
+    texts = [as_text(row.get(index)) for row in rows] if index is not None else [""]
+    if not all(text.isdecimal() for text in texts):
+        raise DataError(
+            f"'{source}' has neither ids nor row numbers, and its rows may be sorted or filtered; save it with its "
+            "index, or name a column of ids with --column"
+        )
+    return [int(text) for text in texts]
 
 
 def _tags(row: Mapping[str, Any], columns: Mapping[str, str]) -> frozenset[str]:

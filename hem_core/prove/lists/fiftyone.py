@@ -45,11 +45,12 @@ def read(path: Path, options: ListOptions) -> Listed:
 def _samples(path: Path) -> list[dict[str, Any]]:
     if path.is_dir() and not (path / FILE).is_file():
         try:
-            return [json.loads(each.read_text("utf-8")) for each in sorted((path / FOLDER).glob("*.json"))]
-        except (OSError, ValueError) as error:
+            samples = [json.loads(each.read_text("utf-8")) for each in sorted((path / FOLDER).glob("*.json"))]
+        except (OSError, ValueError, RecursionError) as error:
             raise DataError(f"cannot read a sample in '{path / FOLDER}': {error}") from error
-    found = parsed(path / FILE if path.is_dir() else path)
-    samples = found.get("samples") if isinstance(found, dict) else None
+    else:
+        found = parsed(path / FILE if path.is_dir() else path)
+        samples = found.get("samples") if isinstance(found, dict) else None
     if not isinstance(samples, list):
         raise DataError(f"'{path}' has no list of 'samples', as FiftyOne exports them")
     return [each for each in samples if isinstance(each, dict)]
@@ -77,5 +78,6 @@ def _label(value: Any) -> str | None:
 
 def _label_tags(sample: Mapping[str, Any]) -> list[str]:
     fields = [value for value in sample.values() if isinstance(value, Mapping) and "_cls" in value]
-    parts = [part for value in fields for part in value.get("classifications") or value.get("detections") or ()]
+    several = [value.get("classifications") or value.get("detections") for value in fields]
+    parts = [part for each in several if isinstance(each, list) for part in each]
     return [tag for each in (*fields, *parts) if isinstance(each, Mapping) for tag in tag_names(each.get("tags") or [])]

@@ -57,15 +57,22 @@ def _answers(annotation: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
     for part in annotation.get("result") or ():
         value = part.get("value") if isinstance(part, Mapping) else None
         if isinstance(value, Mapping) and "choices" in value:
-            yield str(part.get("from_name")), [text for each in value["choices"] or () if (text := as_text(each))]
+            yield str(part.get("from_name")), _listed(value["choices"])
         elif isinstance(value, Mapping) and "number" in value:
             yield str(part.get("from_name")), tag_names([value["number"]])
 
 
+def _listed(choices: Any) -> list[str]:
+    several = choices if isinstance(choices, list) else [choices]
+    return [text for each in several if (text := as_text(each))]
+
+
 def _names(task: Mapping[str, Any], options: ListOptions) -> tuple[str, ...]:
+    if not is_task(task):
+        return ()
     data = task["data"]
     if options.column:
-        return (as_text(data.get(options.column)),)
+        return tuple(filter(None, [as_text(data.get(options.column))]))
     id = example_id(task)
     known = [data[name] for name in PATHS if name in data]
     files = [value for value in data.values() if isinstance(value, str) and "/" in value and " " not in value[:200]]

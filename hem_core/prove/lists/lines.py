@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from hem_core.catalog._text_file import read_utf8
@@ -16,5 +17,5 @@ def accepts(path: Path) -> bool:
 
 def read(path: Path, options: ListOptions) -> Listed:
     """Empty lines and those that begin with # are passed over."""
-    lines = [line.strip() for line in read_utf8(path)[0].decode().splitlines()]
+    lines = [line.strip() for line in re.split("[\r\n]", read_utf8(path)[0].decode())]
     return Listed([Entry((line,)) for line in lines if line and not line.startswith("#")], "list of lines")

@@ -18,10 +18,11 @@ def accepts(path: Path) -> bool:
 
 
 def read(path: Path, options: ListOptions) -> Listed:
-    """Objects are read as the rows of a table are."""
+    """Objects are read as the rows of a table are; a text among them is an id."""
     found = parsed(path)
     rows = next((found[name] for name in LISTS if name in found), None) if isinstance(found, Mapping) else found
-    if isinstance(rows, list) and rows and isinstance(rows[0], Mapping):
+    if isinstance(rows, list) and any(isinstance(each, Mapping) for each in rows):
+        rows = [each if isinstance(each, Mapping) else {"id": each} for each in rows]
         return _rows.listed(rows, options, "JSON list", source=str(path))
     if isinstance(rows, list):
         return Listed([Entry((_rows.as_text(each),)) for each in rows], "JSON list")

@@ -14,7 +14,7 @@ from hem_core.catalog._delimited import read_delimited
 from hem_core.catalog._text_file import read_utf8
 from hem_core.errors import DataError
 from hem_core.prove.lists import _rows
-from hem_core.prove.lists._entry import Entry, Listed, ListOptions
+from hem_core.prove.lists._entry import COLUMN, Entry, Listed, ListOptions
 
 SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
 NAMES = (*_rows.IDS, *_rows.PATHS, *_rows.LABELS)
@@ -28,11 +28,11 @@ def accepts(path: Path) -> bool:
 def read(path: Path, options: ListOptions) -> Listed:
     """Tags are the columns tags, tag, verdict and choice, and the names of true-or-false columns that are true."""
     rows = _table(path)
-    if rows and len(rows[0]) == 1 and not options.column and next(iter(rows[0])).strip().lower() not in NAMES:
-        (head,) = rows[0]
-        return Listed(
-            [Entry((text,)) for text in (head, *(_rows.as_text(row[head]) for row in rows)) if text], "column"
-        )
+    is_delimited = any(each in path.name.lower() for each in (".csv", ".tsv"))
+    head = next(iter(rows[0])) if rows and len(rows[0]) == 1 and is_delimited else None
+    if head is not None and not options.column and head.strip().lower() not in NAMES:
+        texts = (head, *(_rows.as_text(row[head]) for row in rows))
+        return Listed([Entry((text,)) for text in texts if text], COLUMN)
     return _rows.listed(rows, options, "table", source=str(path))
 
 
@@ -47,7 +47,7 @@ def _table(path: Path) -> list[dict[str, Any]]:
         except (pa.ArrowException, OSError) as error:
             raise DataError(f"cannot read '{path}': {error}; expected a Parquet file") from error
     if ".jsonl" in name or ".ndjson" in name:
-        return [_line(line, path) for line in read_utf8(path)[0].decode().splitlines() if line.strip()]
+        return [_line(line, path) for line in read_utf8(path)[0].decode().split("\n") if line.strip()]
     rows = read_delimited(path, names=NAMES).table.to_pylist()
     return [{key: _flag(value) for key, value in row.items()} for row in rows]
 

@@ -90,11 +90,15 @@ def answer(question: str, n: int, report: Mapping[str, Any]) -> dict[str, Any]:
         }
         for arm, each in found.items()
     ]
-    word = _word([sign * _side(each) for each in found.values()])
+    sides = [sign * _side(each) for each in found.values()]
+    word = _word(sides)
     acts = words.act.format(f"these {n:,} examples" if n != 1 else "this example")
     against = [(words.against[arm], each.in_words(row["unit"])) for arm, each in found.items()]
-    least = _smallest_effect(next(iter(found.values())))
-    sentences = [_sentence(word, acts, row["measure"], against), *_smallest(word, least, row["unit"]), *_flow(report)]
+    place = sides.index(0) if 0 in sides else 0  # the first that is not decided
+    least = _smallest_effect(list(found.values())[place])
+    than = f" compared with {against[place][0]}" if place else ""
+    smallest = _smallest(least, row["unit"], than) if 0 in sides else []
+    sentences = [_sentence(word, acts, row["measure"], against, sides), *smallest, *_flow(report)]
     return {"ship": word == HELPS, "word": word, "sentences": sentences, "rules": rules, "smallest_effect": least}
 
 
@@ -117,23 +121,33 @@ def _smallest_effect(each: Interval) -> float | None:
     return None if each.low is None or each.high is None else POWER * (each.high - each.low) / 3.92
 
 
-def _sentence(word: str, acts: str, measure: str, found: Sequence[tuple[str, str]]) -> str:
+def _sentence(word: str, acts: str, measure: str, found: Sequence[tuple[str, str]], sides: Sequence[int]) -> str:
+    """found: what each other arm does, and the difference from it; sides: of these, 1 = better."""
     compared = " and ".join(f"{each} compared with {what}" for what, each in found)
+    if word == NOTHING and not any(sides):
+        return f"No difference shown. {acts} changes {measure} by {compared}."
     start = {
         HELPS: f"{acts} helps",
         HURTS: f"{acts} hurts",
         NO_BETTER: f"{acts} helps, but is not shown to be better than random",
         NO_WORSE: f"{acts} hurts, but is not shown to be worse than random",
-        NOTHING: f"No difference shown. {acts} changes",
+        NOTHING: f"No difference from {found[0][0]} is shown",
     }[word]
-    return f"{start} {measure} by {compared}." if word == NOTHING else f"{start}: {measure} {compared}."
+    if len(sides) > 1 and sides[1] != sides[0] and sides[1]:  # the other way round than the first
+        other, is_ = found[1][0], "is better" if sides[1] > 0 else "is worse"
+        start = {
+            NO_BETTER: f"{acts} helps, but less than {other}",
+            NO_WORSE: f"{acts} hurts, but less than {other}",
+            NOTHING: f"{start}, but {acts[0].lower()}{acts[1:]} {is_} than {other}",
+        }[word]
+    return f"{start}: {measure} {compared}."
 
 
-def _smallest(word: str, least: float | None, unit: str) -> list[str]:
-    if least is None or word in (HELPS, HURTS):
+def _smallest(least: float | None, unit: str, than: str) -> list[str]:
+    if least is None:
         return []
     points = f"{least:.2f} {difference_unit(unit)}".rstrip()
-    return [f"In 4 of 5 repetitions a difference of {points} would have been detected; smaller ones may not."]
+    return [f"In 4 of 5 repetitions a difference of {points} would have been detected{than}; smaller ones may not."]
 
 
 def _flow(report: Mapping[str, Any]) -> list[str]:

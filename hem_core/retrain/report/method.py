@@ -11,9 +11,15 @@ PACKAGES = ("hem", "torch", "numpy")
 def interval_method(draws: int, n_seeds: int, n_test: int) -> str:
     """How the intervals of differences are made, in a sentence."""
     return (
-        f"95% percentile bootstrap of the paired difference: {draws:,} draws, each of {n_test:,} test examples and "
-        f"{n_seeds} seeds with replacement, the same for all arms"
+        f"95% percentile bootstrap of the paired difference: {draws:,} draws of {n_test:,} test examples with "
+        f"replacement, the same for all arms; {_seeds(n_seeds)}"
     )
+
+
+def _seeds(n: int) -> str:
+    if n == 1:
+        return "of one seed, so that the chance of another seed is not in it"
+    return f"the part of the {n} seeds is as wide as Student's t with {n - 1} degrees of freedom"
 
 
 def versions() -> dict[str, str]:

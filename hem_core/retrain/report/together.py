@@ -13,6 +13,7 @@ from hem_core.retrain.report.comparison import counted, smallest_effect, table_o
 from hem_core.retrain.report.measures import Measure
 from hem_core.retrain.report.ship_or_hold import Interval, verdict
 from hem_core.stats.paired import Paired, known_interval
+from hem_core.stats.seed_weights import seed_weights
 from hem_core.tasks import MatchesParts, MeasuresTogether
 from hem_core.thresholds import WRONG
 
@@ -50,7 +51,7 @@ def together(tested: Tested, target_words: str) -> tuple[dict[str, Any], pd.Data
     """What the report says by these measures: verdict, table, classes, flow, smallest effect; and the parts that are
     fixed and regressed with the first seed, see `changed_parts`.
 
-    One resample takes T examples and S seeds with replacement, the same for all arms.
+    One resample takes T examples with replacement and weighs the S seeds, the same for all arms.
     """
     answers, every = tested.answers(), np.arange(len(tested.targets))
     whole = tested.task.measured_together(answers, [every] * len(answers), n_resamples=DRAWS)
@@ -77,12 +78,12 @@ def together(tested: Tested, target_words: str) -> tuple[dict[str, Any], pd.Data
 
 
 def _by_seed(tested: Tested, found: Paired) -> tuple[np.ndarray, np.ndarray]:
-    """Values in % by arm and seed (A, S, M), and means over resampled seeds (B, A, M)."""
+    """Values in % by arm and seed (A, S, M), and means over weighted seeds (B, A, M)."""
     n_arms, n_seeds, n = len(tested.arms), tested.n_seeds, len(found.measures)
     point = 100 * found.point.reshape(n_arms, n_seeds, n)
     draws = 100 * found.draws.reshape(len(found.draws), n_arms, n_seeds, n)
-    chosen = np.random.default_rng(1).integers(n_seeds, size=(len(draws), n_seeds))
-    return point, np.take_along_axis(draws, chosen[:, None, :, None], axis=2).mean(axis=2)
+    weights = seed_weights(n_seeds, len(draws), np.random.default_rng(1))
+    return point, (draws * weights[:, None, :, None]).sum(axis=2)
 
 
 def _unlabelled(found: Paired) -> list[tuple[int, Any]]:
@@ -114,7 +115,7 @@ def _classes(tested: Tested, whole: Paired, point: np.ndarray, draws: np.ndarray
         arms = {}
         for place, arm in enumerate(tested.arms):
             mean = float(point[place, :, at].mean())
-            low, high = known_interval(draws[:, place, at])
+            low, high = known_interval(draws[:, place, at].clip(0, 100))
             arms[arm] = {"mean": mean, "low": low, "high": high}
         gained = arms["curated"]["mean"] - arms["control"]["mean"]
         low, high = known_interval(draws[:, one, at] - draws[:, other, at])
