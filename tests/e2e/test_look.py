@@ -27,7 +27,7 @@ def settled(page, name=""):
 
 @pytest.mark.slow
 def test_every_control_has_a_name_every_text_can_be_read_and_no_page_is_wider_than_the_window(opened):
-    page = opened("documentation")
+    page = settled(opened("documentation"))
     reader, trouble = page.context.new_cdp_session(page), []
     site = page.url.partition("/documentation")[0]
     for name in views():
