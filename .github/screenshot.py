@@ -27,6 +27,7 @@ def main(workspace: str, scheme: str = "light", out: str = str(Path(__file__).wi
             program = os.environ.get("HEM_CHROMIUM") or shutil.which("chromium")
             chromium = started.chromium.launch(executable_path=program, args=FLAGS)
             page = chromium.new_page(viewport={"width": 1440, "height": 860}, color_scheme=scheme)  # type: ignore[arg-type]
+            page.add_init_script("try { localStorage.setItem('hem-hints', 'all') } catch {}")
             page.goto(url.replace("/?token=", "/explore?token="))
             page.get_by_text("Embedding map").click()
             page.get_by_text("mislabelled", exact=True).first.click()
