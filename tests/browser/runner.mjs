@@ -6,6 +6,7 @@ import { createInterface } from "node:readline";
 const AsyncFunction = (async () => {}).constructor;
 const TIMERS = ["setTimeout", "setInterval", "setImmediate"];
 const STOPS = { setTimeout: clearTimeout, setInterval: clearInterval, setImmediate: clearImmediate };
+const SHARED = [globalThis, URL, Date, Math, performance, console]; // a run may replace what they have
 let run = 0;
 let failed = null; // rejects the run that is going on
 
@@ -24,7 +25,7 @@ const fresh = (url) => `${url.split("?")[0]}?run=${run}`;
 
 async function answer({ base, module, body, values }) {
   run += 1;
-  const before = Object.getOwnPropertyDescriptors(globalThis);
+  const before = SHARED.map((one) => Object.getOwnPropertyDescriptors(one));
   const started = TIMERS.map((name) => recorded(name));
   const load = (name) => import(fresh(new URL(name, base).href));
   try {
@@ -38,7 +39,7 @@ async function answer({ base, module, body, values }) {
   } finally {
     failed = null;
     for (const stop of started) stop();
-    restore(before);
+    SHARED.forEach((one, k) => restore(one, before[k]));
   }
 }
 
@@ -54,9 +55,9 @@ function recorded(name) {
   return () => all.forEach(STOPS[name]);
 }
 
-function restore(before) {
-  for (const name of Reflect.ownKeys(globalThis)) if (!(name in before)) Reflect.deleteProperty(globalThis, name);
-  Object.defineProperties(globalThis, before);
+function restore(one, before) {
+  for (const name of Reflect.ownKeys(one)) if (!(name in before)) Reflect.deleteProperty(one, name);
+  Object.defineProperties(one, before);
 }
 
 for await (const line of createInterface({ input: process.stdin })) {

@@ -12,6 +12,13 @@ def test_runs_share_no_globals_or_timers(run_js):
     assert run_js("shared/cells.js", look) == ["undefined", 1, 0]
 
 
+def test_what_a_run_replaces_of_the_language_is_back_in_the_next(run_js):
+    leave = "URL.createObjectURL = () => 'mine'; Date.now = () => 7; performance.now = () => 8; return Date.now()"
+    assert run_js("shared/cells.js", leave) == 7
+    look = "return [URL.createObjectURL(new Blob([])).split(':')[0], Date.now() > 7, performance.now() === 8]"
+    assert run_js("shared/cells.js", look) == ["blob", True, False]
+
+
 def test_runs_share_no_state_of_modules(run_js):
     bring = "m.brought(async () => 'source'); return (await m.plotlyAddress()).split(':')[0]"
     assert run_js("shared/plotly_script.js", bring) == "blob"
