@@ -16,6 +16,8 @@ INTRO = (
 HOME = Path(str(hem_core.__file__)).parent
 ELSEWHERE = ("scores", "export", "mining", "tasks", "media", "catalog", "cli")
 """Rooms whose items have pages of their own."""
+ITEMS = {"policies", "lists"}
+"""Folders of other rooms whose files have pages of their own."""
 
 
 def pages() -> dict[str, str]:
@@ -31,7 +33,7 @@ def missing() -> list[str]:
 
 def _files(room: Path) -> list[Path]:
     found = [*room.glob("*.py"), *room.glob("[!_]*/*.py")]
-    return sorted(path for path in found if not path.name.startswith("_") and "policies" not in path.parts)
+    return sorted(path for path in found if not path.name.startswith("_") and not ITEMS & {*path.parts})
 
 
 def _page(files: list[Path], door: Path) -> str:
