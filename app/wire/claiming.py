@@ -19,17 +19,17 @@ def claim(body: dict[str, Any]) -> dict[str, Any]:
 
     Returns own (rows), others (row -> who has it on screen), judged (row -> its verdict: done meanwhile), settled
     (rows), revision, and seconds, after which a claim runs out. With `is_dispute` no row is judged, and those on which
-    people no longer disagree are settled. `drop` names rows to give back, `release` gives back all that the window has.
+    people no longer disagree are settled. `drop` names rows to give back; `release` gives back all that the window has but the rows themselves.
     """
     level = own_level(body)
     own_scores(body, level)
     holder = Holder(signature(body, "who"), text(body, "window")[:64])
     claims = loaders.tags_of(level).claims(level.data)
-    if body.get("release") is True:
-        claims.release(holder)
     rows = _distinct(row_numbers(level, body.get("rows"), MOST_ROWS))
     dropped = row_numbers(level, body.get("drop", []), MOST_ROWS, "drop")
     ids = loaders.ids(level)[rows].tolist()
+    if body.get("release") is True:
+        claims.release(holder, keep=ids)
     log = loaders.tags_of(level)
     revision, judged, settled = log.revision(level.data), {}, set()
     if body.get("is_dispute") is True:

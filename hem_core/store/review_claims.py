@@ -81,11 +81,11 @@ class Claims:
 
         return tag_events.written(self.engine, attempt)
 
-    def release(self, holder: Holder, ids: Sequence[str] | None = None) -> None:
-        """Give back some of a window's claims, or all of them."""
+    def release(self, holder: Holder, ids: Sequence[str] | None = None, *, keep: Sequence[str] = ()) -> None:
+        """Give back some of a window's claims, or all of them but those of `keep`."""
         if tag_events.is_read_only(self.engine):
             return
-        tag_events.written(self.engine, lambda connection: self._drop(connection, holder, ids))
+        tag_events.written(self.engine, lambda connection: self._drop(connection, holder, ids, keep))
 
     def others(self, who: str) -> dict[str, str]:
         """Id -> who has it on screen, of everybody but one person."""
@@ -101,11 +101,13 @@ class Claims:
         query = sa.select(_claims.c.id, _claims.c.who).where(*self._here(), _claims.c.id.in_(list(ids)))
         return [(id, who) for id, who in connection.execute(query)]
 
-    def _drop(self, connection: sa.Connection, holder: Holder, ids: Sequence[str] | None) -> None:
+    def _drop(
+        self, connection: sa.Connection, holder: Holder, ids: Sequence[str] | None, keep: Sequence[str] = ()
+    ) -> None:
         if ids is not None and not ids:
             return
         own = (*self._here(), _claims.c.who == holder.who)
-        some = () if ids is None else (_claims.c.id.in_(list(ids)),)
+        some = (_claims.c.id.not_in(list(keep)),) if ids is None else (_claims.c.id.in_(list(ids)),)
         named = _claims.c.windows.contains(_entry(holder), autoescape=True)
         left = sa.func.replace(_claims.c.windows, _entry(holder), _SEPARATOR)
         connection.execute(sa.update(_claims).where(*own, *some, named).values(windows=left))
@@ -117,7 +119,7 @@ class Claims:
         # Those read alone: a claim that was made since collides here, and all of this is tried again.
         mine = (*self._here(), _claims.c.who == holder.who, _claims.c.id.in_(list(ids)))
         query = sa.select(_claims.c.id, _claims.c.windows).where(*mine).with_for_update()
-        before = dict(connection.execute(query).tuples().all())
+        before = {row.id: row.windows for row in connection.execute(query)}
         connection.execute(sa.delete(_claims).where(*mine, _claims.c.id.in_(list(before))))
         values = {"data": self.data, "level": self.level, "who": holder.who, "until_ms": until}
         entries = [{**values, "id": id, "windows": _with(before.get(id, _SEPARATOR), holder)} for id in ids]

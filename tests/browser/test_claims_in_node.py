@@ -360,3 +360,17 @@ def test_what_is_on_its_way_when_review_is_left_claims_nothing_more(desk, way):
       return asked;
     """)
     assert found == []
+
+
+def test_leaving_keeps_the_claim_of_a_row_whose_verdict_is_on_its_way(desk):
+    found = desk("""
+      await desk.claims.ask();
+      let settle; desk.outbox.answer = () => new Promise((go) => { settle = go; });
+      desk.judging.judge("hard", ""); await settled();
+      desk.claims.end(); await settled();
+      const unstored = asked.at(-1);
+      settle({ revision: 2, tag: "hard", value: "" }); await settled();
+      await desk.claims.ask(); desk.claims.end(); await settled();
+      return [unstored.rows, unstored.release, asked.at(-1).rows];
+    """)
+    assert found == [[10], True, []]

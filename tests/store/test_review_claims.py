@@ -64,6 +64,12 @@ def test_windows_of_one_person_share_and_give_back_their_own(claims):
     assert claims.others("cem") == {"e0": "ann", "e1": "ben"}  # nobody gives back what is another's
 
 
+def test_a_window_that_closes_keeps_what_it_names(claims):
+    claims.take(ANN, ["e0", "e1", "e2"], 3)
+    claims.release(ANN, keep=["e1"])
+    assert claims.others("ben") == {"e1": "ann"}
+
+
 def test_a_row_is_free_when_the_last_window_of_a_person_has_given_it_back(claims):
     other = Holder("ann", "w_")  # no pattern that the window w1 fits
     claims.take(ANN, ["e0", "e1"], 2)

@@ -172,8 +172,10 @@ export function makeClaims(desk, windowName) {
     forget();
   }
 
+  /** All but the rows whose verdicts are on their way: somebody else could judge them before these are stored. */
   function giveBack() {
-    desk.source?.claim?.([], 0, { window: windowName(), release: true }).catch(() => {});
+    const storing = [...desk.spoken].filter((row) => desk.verdicts.isStoring(row)).slice(-CANDIDATES);
+    desk.source?.claim?.(storing, 0, { window: windowName(), release: true }).catch(() => {});
   }
 }
 

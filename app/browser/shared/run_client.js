@@ -71,7 +71,7 @@ export function openRun(client, { run, level, fingerprint, identity }) {
     /** {revision, verdicts: {row: verdict}} of what people said one at a time. */
     judged: (rows) => json("judged", rowsOf(rows)),
     /** Claim the first `most` of some rows for a window: {own, others, judged, revision, seconds}; drop: rows to give
-     *  back, release: all that the window has. */
+     *  back, release: all that the window has but the rows. */
     async claim(rows, most, { window, isDispute = false, drop = /** @type {number[]} */ ([]), release = false }) {
       const about = { window: window || "window", is_dispute: isDispute, drop, release, who: client.person() };
       return (await post("claim", { rows, most, ...about }, { keepalive: release })).json();
