@@ -19,7 +19,8 @@ def claim(body: dict[str, Any]) -> dict[str, Any]:
 
     Returns own (rows), others (row -> who has it on screen), judged (row -> its verdict: done meanwhile), settled
     (rows), revision, and seconds, after which a claim runs out. With `is_dispute` no row is judged, and those on which
-    people no longer disagree are settled. `drop` names rows to give back; `release` gives back all that the window has but the rows themselves.
+    people no longer disagree are settled. `drop` names rows to give back; `release` gives back all that the window
+    has but the rows themselves.
     """
     level = own_level(body)
     own_scores(body, level)

@@ -8,6 +8,7 @@ import typer
 from hem_core import tasks
 from hem_core.cli._duration import in_words, seconds_of
 from hem_core.cli._names import names_or_file
+from hem_core.cli._panels import option
 from hem_core.cli._paths import PATH
 from hem_core.cli._screen import bars, say, table
 from hem_core.cli._trainings import Budget, Device, DryRun
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
 
 PLACE = 110
 DATA, CHOICE, PERSON = "Data", "Choice", "People"
-
-
-def _option(help: str, *names: str, panel: str, **more: Any) -> Any:
-    return typer.Option(*names, help=help, rich_help_panel=panel, **more)
 
 
 def loop(
@@ -52,48 +49,48 @@ def loop(
         str | None, typer.Option(help="Name of the loop; its set is NAME-mined. Default: that of the data.")
     ] = None,
     test: Annotated[
-        str | None, _option("Test data. Default: the rows of split = test, otherwise a random share.", panel=DATA), PATH
+        str | None, option("Test data. Default: the rows of split = test, otherwise a random share.", panel=DATA), PATH
     ] = None,
-    test_share: Annotated[float, _option("Share drawn as the test set if there is none.", panel=DATA)] = 0.2,
-    data_name: Annotated[str | None, _option("Name of the data; tags are shared under it.", panel=DATA)] = None,
+    test_share: Annotated[float, option("Share drawn as the test set if there is none.", panel=DATA)] = 0.2,
+    data_name: Annotated[str | None, option("Name of the data; tags are shared under it.", panel=DATA)] = None,
     task: Annotated[
-        str, _option(f"What is predicted, where the data do not name it: {', '.join(tasks.names())}.", panel=DATA)
+        str, option(f"What is predicted, where the data do not name it: {', '.join(tasks.names())}.", panel=DATA)
     ] = tasks.DEFAULT,
-    id_column: Annotated[str | None, _option("Column of the ids.", panel=DATA)] = None,
+    id_column: Annotated[str | None, option("Column of the ids.", panel=DATA)] = None,
     label_column: Annotated[
         list[str] | None,
-        _option("Column of the labels; of tags or several numbers one for each: rock,jazz; or repeat it.", panel=DATA),
+        option("Column of the labels; of tags or several numbers one for each: rock,jazz; or repeat it.", panel=DATA),
     ] = None,
-    image_column: Annotated[str | None, _option("Column of the image paths.", panel=DATA)] = None,
-    text_column: Annotated[str | None, _option("Column of the texts.", panel=DATA)] = None,
-    feature_columns: Annotated[str | None, _option("Columns of a table: age,job, or '*' for all.", panel=DATA)] = None,
+    image_column: Annotated[str | None, option("Column of the image paths.", panel=DATA)] = None,
+    text_column: Annotated[str | None, option("Column of the texts.", panel=DATA)] = None,
+    feature_columns: Annotated[str | None, option("Columns of a table: age,job, or '*' for all.", panel=DATA)] = None,
     images: Annotated[
-        Path | None, _option("Folder of the pictures of a table or of annotations of boxes.", panel=DATA)
+        Path | None, option("Folder of the pictures of a table or of annotations of boxes.", panel=DATA)
     ] = None,
     separator: Annotated[
-        str | None, _option("What joins the tags of one label, where it is not clear: '|', ';' or ','.", panel=DATA)
+        str | None, option("What joins the tags of one label, where it is not clear: '|', ';' or ','.", panel=DATA)
     ] = None,
     classes: Annotated[
-        str | None, _option("Class names in the order of the outputs: cat,dog or a file.", panel=DATA)
+        str | None, option("Class names in the order of the outputs: cat,dog or a file.", panel=DATA)
     ] = None,
-    resize: Annotated[int | None, _option("Pixels of the shorter side of image files.", panel=DATA, min=1)] = None,
+    resize: Annotated[int | None, option("Pixels of the shorter side of image files.", panel=DATA, min=1)] = None,
     policy: Annotated[
         str | None,
-        _option("Chain of policies that chooses the additions. Default: the task's; see docs/loop.md.", panel=CHOICE),
+        option("Chain of policies that chooses the additions. Default: the task's; see docs/loop.md.", panel=CHOICE),
     ] = None,
     option: Annotated[
-        list[str] | None, _option("policy.option=value, such as top.by=loss; repeat it.", panel=CHOICE)
+        list[str] | None, option("policy.option=value, such as top.by=loss; repeat it.", panel=CHOICE)
     ] = None,
-    arms: Annotated[str | None, _option("Default: mined,random,all; with --by-person mined.", panel=CHOICE)] = None,
+    arms: Annotated[str | None, option("Default: mined,random,all; with --by-person mined.", panel=CHOICE)] = None,
     draws: Annotated[
         int | None,
-        _option("Examples per epoch if train takes `sampler`. Default: as many as the pool has.", panel=CHOICE, min=1),
+        option("Examples per epoch if train takes `sampler`. Default: as many as the pool has.", panel=CHOICE, min=1),
     ] = None,
     by_person: Annotated[
-        bool, _option("Stop after each choice until people have reviewed it.", "--by-person", panel=PERSON)
+        bool, option("Stop after each choice until people have reviewed it.", "--by-person", panel=PERSON)
     ] = False,
     go_on: Annotated[
-        bool, _option("Continue without the missing answers and keep the given labels.", "--go-on", panel=PERSON)
+        bool, option("Continue without the missing answers and keep the given labels.", "--go-on", panel=PERSON)
     ] = False,
     device: Device = None,
     seed: Annotated[int, typer.Option(help="The first of the seeds; they determine the starts.", min=0)] = 0,

@@ -10,6 +10,7 @@ import typer
 from hem_core import tasks
 from hem_core.cli._duration import in_words, seconds_of
 from hem_core.cli._names import names_or_file
+from hem_core.cli._panels import option
 from hem_core.cli._paths import PATH
 from hem_core.cli._screen import bars, say, table
 from hem_core.cli._trainings import Budget, Device, DryRun
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
 
 PLACE = 98
 LIST, DATA = "List", "Data"
-
-
-def _option(help: str, *names: str, panel: str, **more: Any) -> Any:
-    return typer.Option(*names, help=help, rich_help_panel=panel, **more)
 
 
 def prove(
@@ -51,36 +48,36 @@ def prove(
         Path | None, typer.Option(help="Held-out data. Default: the data's split column, or a random fifth.")
     ] = None,
     run: Annotated[Path | None, typer.Option(help="A scored run, in place of --data.")] = None,
-    tag: Annotated[str | None, _option("Only the entries with this tag, verdict or choice.", panel=LIST)] = None,
+    tag: Annotated[str | None, option("Only the entries with this tag, verdict or choice.", panel=LIST)] = None,
     annotated_by: Annotated[
-        str | None, _option("Only the answers of this person, or of this annotation source.", panel=LIST)
+        str | None, option("Only the answers of this person, or of this annotation source.", panel=LIST)
     ] = None,
-    column: Annotated[str | None, _option("The list's column of ids or file names.", panel=LIST)] = None,
+    column: Annotated[str | None, option("The list's column of ids or file names.", panel=LIST)] = None,
     labels_from: Annotated[
-        str | None, _option("The list's column, field or question with the corrected labels.", panel=LIST)
+        str | None, option("The list's column, field or question with the corrected labels.", panel=LIST)
     ] = None,
     weight: Annotated[
-        float | None, _option("How many times as heavy they are. Default: the list's weight column, or 2.", panel=LIST)
+        float | None, option("How many times as heavy they are. Default: the list's weight column, or 2.", panel=LIST)
     ] = None,
     base: Annotated[
-        int | None, _option("Examples of the base that add draws for each seed. Default: as many.", panel=LIST, min=1)
+        int | None, option("Examples of the base that add draws for each seed. Default: as many.", panel=LIST, min=1)
     ] = None,
     task: Annotated[
-        str, _option(f"What is predicted, where the data do not name it: {', '.join(tasks.names())}.", panel=DATA)
+        str, option(f"What is predicted, where the data do not name it: {', '.join(tasks.names())}.", panel=DATA)
     ] = tasks.DEFAULT,
-    id_column: Annotated[str | None, _option("Column of the ids.", panel=DATA)] = None,
+    id_column: Annotated[str | None, option("Column of the ids.", panel=DATA)] = None,
     label_column: Annotated[
-        str | None, _option("Column of the labels; of tags or several numbers one for each: rock,jazz.", panel=DATA)
+        str | None, option("Column of the labels; of tags or several numbers one for each: rock,jazz.", panel=DATA)
     ] = None,
-    image_column: Annotated[str | None, _option("Column of the image paths.", panel=DATA)] = None,
-    text_column: Annotated[str | None, _option("Column of the texts.", panel=DATA)] = None,
-    feature_columns: Annotated[str | None, _option("Columns of a table: age,job, or '*' for all.", panel=DATA)] = None,
+    image_column: Annotated[str | None, option("Column of the image paths.", panel=DATA)] = None,
+    text_column: Annotated[str | None, option("Column of the texts.", panel=DATA)] = None,
+    feature_columns: Annotated[str | None, option("Columns of a table: age,job, or '*' for all.", panel=DATA)] = None,
     images: Annotated[
-        Path | None, _option("Folder of the pictures of a table or of annotations of boxes.", panel=DATA)
+        Path | None, option("Folder of the pictures of a table or of annotations of boxes.", panel=DATA)
     ] = None,
-    separator: Annotated[str | None, _option("What joins the tags of one label: '|', ';' or ','.", panel=DATA)] = None,
-    classes: Annotated[str | None, _option("Class names in the order of the outputs.", panel=DATA)] = None,
-    resize: Annotated[int | None, _option("Pixels of the shorter side of image files.", panel=DATA, min=1)] = None,
+    separator: Annotated[str | None, option("What joins the tags of one label: '|', ';' or ','.", panel=DATA)] = None,
+    classes: Annotated[str | None, option("Class names in the order of the outputs.", panel=DATA)] = None,
+    resize: Annotated[int | None, option("Pixels of the shorter side of image files.", panel=DATA, min=1)] = None,
     seeds: Annotated[int, typer.Option(help="Trainings of each arm.", min=2)] = 5,
     seed: Annotated[int, typer.Option(help="The first of the seeds.", min=0)] = 0,
     out: Annotated[Path, typer.Option(help="Folder for trainings and report, made if need be.")] = Path("hem-prove"),

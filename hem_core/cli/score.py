@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from hem_core import tasks
 from hem_core.boxes import formats
 from hem_core.cli._names import names_or_file
+from hem_core.cli._panels import option
 from hem_core.cli._paths import PATH
 from hem_core.cli._run import summarise
 from hem_core.cli._screen import bars
@@ -23,10 +24,6 @@ TOO_MANY_FAILED = 3
 """The exit code of --strict; 1 is a bug, 2 an error that the user can fix."""
 FORMATS = formats.names()
 DATA, TRUTH, EXTRA, RUN = "Data", "Out-of-sample", "Scores", "Run"
-
-
-def _option(help: str, *names: str, panel: str, **more: Any) -> Any:
-    return typer.Option(*names, help=help, rich_help_panel=panel, **more)
 
 
 def score(
@@ -45,124 +42,124 @@ def score(
         PATH,
     ] = None,
     weights: Annotated[Path | None, typer.Option(help=".safetensors, or a file of torch.save(state_dict).")] = None,
-    task: Annotated[str, _option(f"What is predicted: {', '.join(tasks.names())}.", panel=DATA)] = tasks.DEFAULT,
+    task: Annotated[str, option(f"What is predicted: {', '.join(tasks.names())}.", panel=DATA)] = tasks.DEFAULT,
     loss: Annotated[
-        str | None, _option("Loss, where the task has several; regression: absolute, squared, huber.", panel=DATA)
+        str | None, option("Loss, where the task has several; regression: absolute, squared, huber.", panel=DATA)
     ] = None,
-    id_column: Annotated[str | None, _option("Column of the ids.", panel=DATA)] = None,
+    id_column: Annotated[str | None, option("Column of the ids.", panel=DATA)] = None,
     label_column: Annotated[
         list[str] | None,
-        _option(
+        option(
             "Column of the labels; of tags or several numbers one column for each: rock,jazz or 'genre_*'; or repeat "
             "it.",
             panel=DATA,
         ),
     ] = None,
-    image_column: Annotated[str | None, _option("Column of the image paths.", panel=DATA)] = None,
-    text_column: Annotated[str | None, _option("Column of the texts.", panel=DATA)] = None,
+    image_column: Annotated[str | None, option("Column of the image paths.", panel=DATA)] = None,
+    text_column: Annotated[str | None, option("Column of the texts.", panel=DATA)] = None,
     feature_columns: Annotated[
-        str | None, _option("Columns of a table to use as the model's input: age,job, or '*' for all.", panel=DATA)
+        str | None, option("Columns of a table to use as the model's input: age,job, or '*' for all.", panel=DATA)
     ] = None,
     images: Annotated[
-        Path | None, _option("Folder of the pictures of a table or of annotations of boxes.", panel=DATA)
+        Path | None, option("Folder of the pictures of a table or of annotations of boxes.", panel=DATA)
     ] = None,
     predictions: Annotated[
         Path | None,
-        _option(
+        option(
             "Predictions by id, beside a table; or boxes: COCO results, YOLO's text, a table, .pt, .npz.", panel=DATA
         ),
     ] = None,
     annotations_format: Annotated[
         str | None,
-        _option(f"Format of annotations of boxes, if it is not recognized: {', '.join(FORMATS)}.", panel=DATA),
+        option(f"Format of annotations of boxes, if it is not recognized: {', '.join(FORMATS)}.", panel=DATA),
     ] = None,
     separator: Annotated[
-        str | None, _option("What joins the tags of one label, where it is not clear: '|', ';' or ','.", panel=DATA)
+        str | None, option("What joins the tags of one label, where it is not clear: '|', ';' or ','.", panel=DATA)
     ] = None,
     classes: Annotated[
-        str | None, _option("Class names in the order of the outputs: cat,dog or a file, one per line.", panel=DATA)
+        str | None, option("Class names in the order of the outputs: cat,dog or a file, one per line.", panel=DATA)
     ] = None,
     labels_are: Annotated[
         Literal["names", "indices"] | None,
-        _option("Whether integer labels are the names of the classes or their indices from 0.", panel=DATA),
+        option("Whether integer labels are the names of the classes or their indices from 0.", panel=DATA),
     ] = None,
     foreground_iou: Annotated[
-        float | None, _option("Detection: IoU from which a box is right; .5 by default.", panel=DATA, min=0, max=1)
+        float | None, option("Detection: IoU from which a box is right; .5 by default.", panel=DATA, min=0, max=1)
     ] = None,
     background_iou: Annotated[
         float | None,
-        _option("Detection: IoU below which a box is of nothing; .1 by default.", panel=DATA, min=0, max=1),
+        option("Detection: IoU below which a box is of nothing; .1 by default.", panel=DATA, min=0, max=1),
     ] = None,
     confidence_floor: Annotated[
         float | None,
-        _option("Detection: least confidence of a prediction; .05 by default.", panel=DATA, min=0, max=1),
+        option("Detection: least confidence of a prediction; .05 by default.", panel=DATA, min=0, max=1),
     ] = None,
     pool: Annotated[
-        str | None, _option("Detection: an image's score from its boxes: top3 (default) or softmax.", panel=DATA)
+        str | None, option("Detection: an image's score from its boxes: top3 (default) or softmax.", panel=DATA)
     ] = None,
     name: Annotated[
-        str | None, _option("Name of the data; runs with the same name share their tags.", panel=DATA)
+        str | None, option("Name of the data; runs with the same name share their tags.", panel=DATA)
     ] = None,
     resize: Annotated[
         int | None,
-        _option(
+        option(
             "Scale the shorter side of image files to this many pixels, then crop the centre square.", panel=DATA, min=1
         ),
     ] = None,
-    test: Annotated[Path | None, _option("Held-out data, recorded for hem retrain; not scored.", panel=DATA)] = None,
+    test: Annotated[Path | None, option("Held-out data, recorded for hem retrain; not scored.", panel=DATA)] = None,
     train: Annotated[
         str | None,
-        _option("package.module:train, called for each fold; docs/folds.md shows its signature.", panel=TRUTH),
+        option("package.module:train, called for each fold; docs/folds.md shows its signature.", panel=TRUTH),
     ] = None,
     oos: Annotated[
         str | None,
-        _option("Folds for --train, 5 by default; head: linear heads on the embeddings; none.", panel=TRUTH),
+        option("Folds for --train, 5 by default; head: linear heads on the embeddings; none.", panel=TRUTH),
     ] = None,
     repeats: Annotated[
         int,
-        _option("Times that the folds are trained, each with another seed; the mean counts.", panel=TRUTH, min=1),
+        option("Times that the folds are trained, each with another seed; the mean counts.", panel=TRUTH, min=1),
     ] = 1,
     dynamics: Annotated[
-        Path | None, _option("A Recorder's folder, or dynamics logged by other tools.", panel=TRUTH)
+        Path | None, option("A Recorder's folder, or dynamics logged by other tools.", panel=TRUTH)
     ] = None,
     out_of_sample: Annotated[
-        bool, _option("The model never saw these examples.", "--out-of-sample", panel=TRUTH)
+        bool, option("The model never saw these examples.", "--out-of-sample", panel=TRUTH)
     ] = False,
-    in_sample: Annotated[bool, _option("The model was trained on them.", "--in-sample", panel=TRUTH)] = False,
+    in_sample: Annotated[bool, option("The model was trained on them.", "--in-sample", panel=TRUTH)] = False,
     held_out_accuracy: Annotated[
-        float | None, _option("Accuracy on held-out examples, 0 to 1.", panel=TRUTH, min=0, max=1)
+        float | None, option("Accuracy on held-out examples, 0 to 1.", panel=TRUTH, min=0, max=1)
     ] = None,
-    grand: Annotated[bool, _option("Also the gradient norm of the whole network.", "--grand", panel=EXTRA)] = False,
+    grand: Annotated[bool, option("Also the gradient norm of the whole network.", "--grand", panel=EXTRA)] = False,
     beside: Annotated[
         list[Path] | None,
-        _option("Run of another seed or model on the same data, averaged in; repeat it.", panel=EXTRA),
+        option("Run of another seed or model on the same data, averaged in; repeat it.", panel=EXTRA),
     ] = None,
     layer: Annotated[
-        str | None, _option("Module whose output is the embedding; none to skip embeddings.", panel=EXTRA)
+        str | None, option("Module whose output is the embedding; none to skip embeddings.", panel=EXTRA)
     ] = None,
     embedding: Annotated[
         Path | None,
-        _option(
+        option(
             "Folder of a text-image model (CLIP, SigLIP) that embeds the pictures, so that words find them.",
             panel=EXTRA,
         ),
     ] = None,
-    neighbours: Annotated[int, _option("Number of neighbours kept for each example.", "--k", panel=EXTRA, min=1)] = 15,
+    neighbours: Annotated[int, option("Number of neighbours kept for each example.", "--k", panel=EXTRA, min=1)] = 15,
     no_probes: Annotated[
-        bool, _option("Skip the probes: reasons come from simple rules, uncalibrated.", "--no-probes", panel=EXTRA)
+        bool, option("Skip the probes: reasons come from simple rules, uncalibrated.", "--no-probes", panel=EXTRA)
     ] = False,
-    no_map: Annotated[bool, _option("Skip the map of the embedding.", "--no-map", panel=EXTRA)] = False,
-    device: Annotated[str | None, _option("cpu, cuda, cuda:1; default: CUDA if there is one.", panel=RUN)] = None,
+    no_map: Annotated[bool, option("Skip the map of the embedding.", "--no-map", panel=EXTRA)] = False,
+    device: Annotated[str | None, option("cpu, cuda, cuda:1; default: CUDA if there is one.", panel=RUN)] = None,
     batch_size: Annotated[
-        str | None, _option("A number, or auto to time a few. Default: 32 on a CPU, 256 on CUDA.", panel=RUN)
+        str | None, option("A number, or auto to time a few. Default: 32 on a CPU, 256 on CUDA.", panel=RUN)
     ] = None,
-    precision: Annotated[Literal["fp32", "bf16"], _option("fp32, or bf16 on CUDA.", panel=RUN)] = "fp32",
-    seed: Annotated[int, _option("Seed of folds, probes, map and neighbour search.", panel=RUN)] = 0,
+    precision: Annotated[Literal["fp32", "bf16"], option("fp32, or bf16 on CUDA.", panel=RUN)] = "fp32",
+    seed: Annotated[int, option("Seed of folds, probes, map and neighbour search.", panel=RUN)] = 0,
     strict: Annotated[
-        bool, _option("Exit with code 3 if more than 2% could not be scored; the run is kept.", "--strict", panel=RUN)
+        bool, option("Exit with code 3 if more than 2% could not be scored; the run is kept.", "--strict", panel=RUN)
     ] = False,
-    fail_fast: Annotated[bool, _option("Stop at the first bad example.", "--fail-fast", panel=RUN)] = False,
-    overwrite: Annotated[bool, _option("Replace a run of another model or data.", "--overwrite", panel=RUN)] = False,
+    fail_fast: Annotated[bool, option("Stop at the first bad example.", "--fail-fast", panel=RUN)] = False,
+    overwrite: Annotated[bool, option("Replace a run of another model or data.", "--overwrite", panel=RUN)] = False,
 ) -> None:
     """Score every example: loss, difficulty, embedding, neighbours, a reason. Run it again to resume."""
     from hem_core.runs.options import Options

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil, floor
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -28,6 +29,8 @@ AT_ONCE = 8
 """Pictures that the model gets together."""
 SIDE_PX = 8
 """Of the small crop that stands for a box where no model can be asked."""
+Corners: TypeAlias = tuple[float, float, float, float]
+"""Left, top, right and bottom, in pixels."""
 OF_MODEL, OF_PIXELS = "features of the model", "pixels of the crop"
 
 
@@ -137,14 +140,7 @@ def _by_model(scored: Scored, network: Network, places: _Places) -> Iterator[tup
 
 def _by_words(scored: Scored, embedder: TextImageModel, places: _Places) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Rows of the level, and their crops as a text–image model sees them."""
-    inputs = scored.ready.inputs
-    assert inputs is not None
-    for index, rows in sorted(places.rows.items()):
-        pixels = inputs.picture(index)
-        if pixels is None:
-            continue
-        picture = Image.fromarray(pixels).convert("RGB")
-        corners = [_inside(each, picture.size) for each in places.corners[rows].tolist()]
+    for rows, picture, corners in _pictures(scored, places):
         whole = [(floor(left), floor(top), ceil(right), ceil(low)) for left, top, right, low in corners]
         crops = [torch.from_numpy(np.array(picture.crop(one))) for one in whole]
         yield rows, as_stored(embedder.of_pictures(crops)).cpu().numpy()
@@ -152,6 +148,13 @@ def _by_words(scored: Scored, embedder: TextImageModel, places: _Places) -> Iter
 
 def _by_pixels(scored: Scored, places: _Places) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Rows of the level, and their crops scaled to a few pixels, about a grey of 0."""
+    for rows, picture, corners in _pictures(scored, places):
+        crops = [picture.resize((SIDE_PX, SIDE_PX), Image.Resampling.BILINEAR, box=each) for each in corners]
+        yield rows, np.stack([np.asarray(crop, np.float16).reshape(-1) / 255 - 0.5 for crop in crops])
+
+
+def _pictures(scored: Scored, places: _Places) -> Iterator[tuple[np.ndarray, Image.Image, list[Corners]]]:
+    """Each picture that has parts and is there: rows of the level, the picture in RGB, and the parts' corners in it."""
     inputs = scored.ready.inputs
     assert inputs is not None
     for index, rows in sorted(places.rows.items()):
@@ -159,14 +162,10 @@ def _by_pixels(scored: Scored, places: _Places) -> Iterator[tuple[np.ndarray, np
         if pixels is None:
             continue
         picture = Image.fromarray(pixels).convert("RGB")
-        crops = [
-            picture.resize((SIDE_PX, SIDE_PX), Image.Resampling.BILINEAR, box=_inside(corners, picture.size))
-            for corners in places.corners[rows].tolist()
-        ]
-        yield rows, np.stack([np.asarray(crop, np.float16).reshape(-1) / 255 - 0.5 for crop in crops])
+        yield rows, picture, [_inside(each, picture.size) for each in places.corners[rows].tolist()]
 
 
-def _inside(corners: list[float], size: tuple[int, int]) -> tuple[float, float, float, float]:
+def _inside(corners: list[float], size: tuple[int, int]) -> Corners:
     """The corners cut off at the borders of a picture, a pixel large at least."""
     left, top = (min(max(0.0, value), side - 1) for value, side in zip(corners[:2], size, strict=True))
     lowest = (left + 1, top + 1)

@@ -36,6 +36,19 @@ def numbers(test):
     return {metric.label: metric.value for metric in test.metric}
 
 
+def address(test):
+    """Name -> value of what the address says."""
+    return {name: value if isinstance(value, str) else value[0] for name, value in test.query_params.items()}
+
+
+def keep_ten_for_testing(folder):
+    """Put the first ten examples of the run into the test split; its catalog as it was."""
+    path = folder / "runs" / "tiny" / "catalog.parquet"
+    catalog = pd.read_parquet(path)
+    catalog.assign(split=["test"] * 10 + ["train"] * 50).to_parquet(path)
+    return catalog
+
+
 def source(test):
     return next(one for one in test.get("button_group") if one.label == "From")
 
@@ -428,9 +441,7 @@ def test_a_set_of_texts_asks_for_no_folder_of_pictures(show, texts):
 @pytest.mark.slow
 def test_examples_kept_for_testing_are_in_a_set_only_when_asked_for(show, workspace):
     folder = workspace()
-    path = folder / "runs" / "tiny" / "catalog.parquet"
-    catalog = pd.read_parquet(path)
-    catalog.assign(split=["test"] * 10 + ["train"] * 50).to_parquet(path)
+    keep_ten_for_testing(folder)
     test = show(folder, "sets", run="tiny")
     source(test).set_value("everything").run()
     assert numbers(test)["Examples"] == "50"
@@ -451,7 +462,7 @@ def test_a_set_in_the_making_is_reviewed_and_then_begins_with_the_same_rows(show
     test = show(folder, "sets")
     test.button(key="set_review").click().run()
     rule = {"all": [{"column": "difficulty", "min": 90, "max": 100}]}
-    found = {name: value if isinstance(value, str) else value[0] for name, value in test.query_params.items()}
+    found = address(test)
     assert (json.loads(found["selection"]), found["queue"]) == (rule, "selection")
     home = open_workspace(folder)
     log, data = home.tags(), home.run("tiny").data
@@ -468,13 +479,11 @@ def test_a_set_in_the_making_is_reviewed_and_then_begins_with_the_same_rows(show
 @pytest.mark.slow
 def test_the_review_of_a_set_of_everything_has_the_examples_of_the_set_alone(show, workspace):
     folder = workspace()
-    path = folder / "runs" / "tiny" / "catalog.parquet"
-    catalog = pd.read_parquet(path)
-    catalog.assign(split=["test"] * 10 + ["train"] * 50).to_parquet(path)
+    catalog = keep_ten_for_testing(folder)
     test = show(folder, "sets", run="tiny")
     source(test).set_value("everything").run()
     test.button(key="set_review").click().run()
-    found = {name: value if isinstance(value, str) else value[0] for name, value in test.query_params.items()}
+    found = address(test)
     ((clause,), queue) = (json.loads(found["selection"])["all"], found["queue"])
     assert (sorted(clause["rows"]), queue) == (sorted(catalog["id"].iloc[10:]), "selection")
 
