@@ -107,7 +107,9 @@ def _for_question(request: Request, run: Run, found: Matched, table: pd.DataFram
     known = given[~np.isnan(given)]
     weight = np.where(np.isnan(given), WEIGHT, given) if request.weight is None else request.weight
     if not np.all((np.asarray(weight) > 0) & np.isfinite(weight)):
-        raise DataError("a weight of the list is no number above 0; to train without an example ask --question drop")
+        raise DataError(
+            "a weight in the list is not a number above 0; to train without an example, ask --question drop"
+        )
     if not len(known):
         return examples.assign(weight=weight), []
     if request.weight is not None:
@@ -123,7 +125,7 @@ def _relabelled(run: Run, examples: pd.DataFrame, table: pd.DataFrame) -> tuple[
     task = of(run.info)
     if isinstance(task, MakesItems):
         raise DataError(
-            f"the labels of the task '{task.name}' are no texts, so that a list cannot correct them; correct them in "
+            f"the labels of the task '{task.name}' are not texts, so a list cannot correct them; correct them in "
             "Review and retrain, or ask --question drop, weigh or add"
         )
     known = dict(zip(table["id"].tolist(), table["label"].tolist(), strict=True))

@@ -1,4 +1,4 @@
-"""Texts of anybody's in Markdown, such as ids and file names: shown as they are."""
+"""Arbitrary texts in Markdown, such as ids and file names, shown as they are."""
 
 from __future__ import annotations
 

@@ -207,7 +207,7 @@ def test_a_mask_and_row_numbers_are_places(tmp_path):
         ("l.csv", b"name,score\nx,1\n", "no column of ids or file names such as example_id, id, filepath"),
         ("l.txt", b"\n", "is empty"),
         ("l.json", b"{", "expected JSON"),
-        ("l.xyz", b"a", "is no list that can be read; expected ids or file names one a line"),
+        ("l.xyz", b"a", "cannot be read as a list; expected ids or file names one a line"),
     ],
 )
 def test_what_is_no_list_is_refused_with_what_can_be(tmp_path, file, content, said):

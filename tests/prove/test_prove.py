@@ -248,7 +248,7 @@ def test_the_header_of_one_column_may_be_named(data):
 @pytest.mark.parametrize("weight", ["inf", "-1", "0"])
 def test_a_weight_that_cannot_be_is_refused(data, weight):
     Path("l.csv").write_text(f"id,weight\n0-0,{weight}\n")
-    with pytest.raises(DataError, match="a weight of the list is no number above 0"):
+    with pytest.raises(DataError, match="a weight in the list is not a number above 0"):
         open_request(request("l.csv", question="weigh"))
 
 

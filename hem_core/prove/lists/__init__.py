@@ -8,7 +8,8 @@ accept the same file. An installed package adds a reader with an entry point of 
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -39,7 +40,7 @@ def read_list(path: Path, options: ListOptions | None = None) -> Listed:
             if not found.entries:
                 raise DataError(f"the list '{path}' is empty; expected {KINDS}")
             return found
-    raise DataError(f"'{path}' is no list that can be read; expected {KINDS}")
+    raise DataError(f"'{path}' cannot be read as a list; expected {KINDS}")
 
 
 def chosen(listed: Listed, *, tag: str | None = None, who: str | None = None) -> Listed:
@@ -66,6 +67,6 @@ def chosen(listed: Listed, *, tag: str | None = None, who: str | None = None) ->
     return replace(listed, entries=entries)
 
 
-def _counted(names: Collection[str]) -> str:
-    counts = {name: list(names).count(name) for name in sorted(set(names)) if name}
-    return ", ".join(f"'{name}' ({n:,})" for name, n in counts.items()) or "none"
+def _counted(names: Iterable[str | None]) -> str:
+    counts = Counter(filter(None, names))
+    return ", ".join(f"'{name}' ({n:,})" for name, n in sorted(counts.items())) or "none"

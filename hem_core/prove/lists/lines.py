@@ -16,6 +16,6 @@ def accepts(path: Path) -> bool:
 
 
 def read(path: Path, options: ListOptions) -> Listed:
-    """Empty lines and those that begin with # are passed over."""
+    """Empty lines and lines that begin with # are skipped."""
     lines = [line.strip() for line in re.split("[\r\n]", read_utf8(path)[0].decode())]
     return Listed([Entry((line,)) for line in lines if line and not line.startswith("#")], "list of lines")
