@@ -12,7 +12,7 @@ from app import words
 from hem_core.reasons.trusted_from import TRUSTED_FROM
 from hem_core.thresholds import SUSPECT
 
-OF_ANOTHER_MAKE = ". Hard examples of another make are told apart less well"
+UNLIKE_THEM = ". Hard examples unlike these probes are named less reliably"
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def trust(info: Mapping[str, Any]) -> Trust:
         probes += f"; {words.percent(right, 0)} of these probes get the right reason (mean over the reasons)"
     spoiled = planted or str(reasons.get("spoiled") or "flips")
     found = f"{spoiled} found with AUROC {_points(auroc)} on our own probes; " if auroc is not None else ""
-    return Trust("calibrated", "reasons: calibrated on our own probes", found + probes + OF_ANOTHER_MAKE, False, note)
+    return Trust("calibrated", "reasons: calibrated on our own probes", found + probes + UNLIKE_THEM, False, note)
 
 
 def kinds(info: Mapping[str, Any]) -> list[str]:

@@ -30,9 +30,9 @@ def asked(test):
 
 def test_a_pasted_list_becomes_a_set_with_its_question(show, workspace, monkeypatch):
     folder, test = prepared(show, workspace)
-    assert button(test, "Make a set of it").disabled
+    assert button(test, "Make a set").disabled
     test.text_area[0].set_value("e01\n/some/where/e02.png\ne03\n").run()
-    button(test, "Make a set of it").click().run()
+    button(test, "Make a set").click().run()
     assert not test.exception
     assert "3 of 3 entries of the list are examples of tiny-data; 3 take part." in texts(test)
     assert asked(test) == ("pasted-drop v1", "without")
@@ -57,7 +57,7 @@ def test_a_dropped_file_with_labels_asks_for_them_to_be_trained_on(show, workspa
     content = f"id,true\n{first},{label}\n{second},{label}\n".encode()
     test.file_uploader[0].set_value(("answers.csv", content, "text/csv")).run()
     test.text_input(key="list_labels 0").set_value("true").run()
-    button(test, "Make a set of it").click().run()
+    button(test, "Make a set").click().run()
     assert asked(test) == ("answers-relabel v1", "labels")
     assert sets.load(folder, "answers-relabel")[1]["corrected_labels"] == 1
     assert "1 label of the list is that of the data already." in texts(test)
@@ -67,14 +67,14 @@ def test_a_dropped_file_with_labels_asks_for_them_to_be_trained_on(show, workspa
 def test_a_list_of_other_data_is_refused_in_the_words_of_the_page(show, workspace):
     folder, test = prepared(show, workspace)
     test.text_area[0].set_value("e01\nx\n").run()
-    test = button(test, "Make a set of it").click().run()
+    test = button(test, "Make a set").click().run()
     assert "1 of the 2 entries of the list are among the examples of 'tiny-data', and 1 is not, such as 'x'" in texts(
         test
     )
     assert "--" not in texts(test)
     assert sets.names(folder) == []
     test.toggle[0].set_value(True).run()
-    button(test, "Make a set of it").click().run()
+    button(test, "Make a set").click().run()
     assert sets.load(folder, "pasted-drop")[1]["list"]["n"] == 1
 
 

@@ -19,7 +19,7 @@ def test_tags_of_people_are_counted_with_the_probes():
     found = trust.trust({"reasons": {**PROBED, "n_tagged": 31, "note": "planted in folds"}})
     said = found.sentence
     assert found.note == "planted in folds"
-    assert "calibrated on 480 probes that HEM planted and 31 tags by people. Hard examples of another make" in said
+    assert "calibrated on 480 probes that HEM planted and 31 tags by people. Hard examples unlike these probes" in said
 
 
 def test_what_a_refit_changed_is_a_table():

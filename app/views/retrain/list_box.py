@@ -55,7 +55,7 @@ def draw() -> dict[str, Any] | None:
         label_column = _text("Column of the corrected labels", f"list_labels {turn}") if question == "relabel" else None
         force = st.toggle("Go on with those that fit", key=f"list_force {turn}")
         is_there = file is not None or bool(pasted.strip())
-        if not st.button("Make a set of it", type="primary", disabled=not is_there, key="list_match"):
+        if not st.button("Make a set", type="primary", disabled=not is_there, key="list_match"):
             return None
         content = (file.name, file.getvalue()) if file else ("pasted.txt", pasted.encode())
         with place:  # a refusal stands where it is seen
