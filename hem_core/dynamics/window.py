@@ -33,13 +33,13 @@ class Window:
         """How the window was chosen."""
         if self.held_out is not None and not self.has_memorised:
             return (
-                f"all {self.of} epochs: the training accuracy is never {_percent(self.held_out)} above the "
+                f"all {self.of} epochs: the training accuracy is never {_points(self.held_out)} above the "
                 f"{self.held_out:.1%} on examples that were not trained on"
             )
         if self.held_out is not None:
             return (
                 f"the first {self.epochs} of {self.of} epochs: after them the training accuracy is "
-                f"{_percent(self.held_out)} or more above the {self.held_out:.1%} on examples that were not trained on"
+                f"{_points(self.held_out)} or more above the {self.held_out:.1%} on examples that were not trained on"
             )
         if self.has_memorised is None:
             return (
@@ -89,8 +89,8 @@ def window(accuracy: np.ndarray, held_out: float | None = None) -> Window:
     return Window(_first(accuracy >= EARLY) or n_epochs, n_epochs, None)
 
 
-def _percent(held_out: float) -> str:
-    return f"{100 * gap(held_out):.2g}%"
+def _points(held_out: float) -> str:
+    return f"{100 * gap(held_out):.2g} points"
 
 
 def _first(is_so: np.ndarray) -> int | None:

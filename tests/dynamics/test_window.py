@@ -21,7 +21,7 @@ def test_the_window_ends_with_the_epoch_that_is_a_tenth_better_than_on_other_exa
 def test_where_nothing_was_memorised_all_epochs_count():
     found = window(np.array([0.72, 0.9, 0.98]), held_out=0.97)
     assert (found.epochs, found.has_memorised) == (3, False)
-    assert found.sentence.startswith("all 3 epochs: the training accuracy is never 1.5% above the 97.0%")
+    assert found.sentence.startswith("all 3 epochs: the training accuracy is never 1.5 points above the 97.0%")
 
 
 @pytest.mark.parametrize(("held_out", "epochs"), [(0.7, 1), (0.85, 2), (0.9, 3), (0.94, 3), (0.99, 4)])
