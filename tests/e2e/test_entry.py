@@ -9,6 +9,8 @@ import pytest
 from hem_core.store.atomic import write_json, write_table
 from hem_core.store.workspace import open_workspace
 
+from .conftest import Site
+
 pytestmark = pytest.mark.browser
 
 
@@ -69,10 +71,10 @@ def test_a_page_on_another_port_of_this_machine_opens_no_socket_and_posts_nothin
     assert page.get_by_label("Your name").input_value() == ""
 
 
-def test_a_reviewer_is_asked_for_a_name_once_and_the_browser_keeps_it(site, browser, tmp_path):
+def test_a_reviewer_is_asked_for_a_name_once_and_the_browser_keeps_it(made_workspace, browser, tmp_path):
     folder = tmp_path / "shared"
-    shutil.copytree(site.folder, folder)
-    with type(site)(folder, person="") as shared:
+    shutil.copytree(made_workspace, folder)
+    with Site(folder, person="") as shared:
         context = browser.new_context(viewport={"width": 1440, "height": 900})
         page = context.new_page()
         page.goto(shared.address("review?who=mallory"))
@@ -88,9 +90,11 @@ def test_a_reviewer_is_asked_for_a_name_once_and_the_browser_keeps_it(site, brow
         context.close()
 
 
-def test_verdicts_given_while_the_server_is_down_never_land_in_another_workspace(site, opened, tmp_path):
+def test_verdicts_given_while_the_server_is_down_never_land_in_another_workspace(
+    site, opened, made_workspace, tmp_path
+):
     other = tmp_path / "other"
-    shutil.copytree(site.folder, other)
+    shutil.copytree(made_workspace, other)
     _turn_rows(other)
     page = ready(opened("review"))
     first = shown(page)
