@@ -7,8 +7,9 @@ not kept: a claim that nobody renews is void after LIFETIME.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC
 
 import sqlalchemy as sa
 
@@ -49,37 +50,62 @@ class Claimed:
     """The ids that are the holder's now, in the order asked for."""
     others: dict[str, str]
     """Id -> who has it on screen, of those asked for."""
+    is_alone: bool = True
+    """Whether nobody else has any row of the level on screen."""
 
 
 @dataclass(frozen=True, eq=False)
 class Claims:
-    """The claims on the rows of a level. clock: seconds since the epoch, the same for all servers."""
+    """The claims on the rows of a level. clock: seconds since the epoch, the same for all servers; None = that of the
+    database, since the clocks of two servers may differ by more than a claim lives."""
 
     engine: sa.Engine
     data: str
     level: str
-    clock: Callable[[], float] = time.time
+    clock: Callable[[], float] | None = None
 
-    def take(self, holder: Holder, ids: Sequence[str], most: int, *, drop: Sequence[str] = ()) -> Claimed:
+    def take(
+        self,
+        holder: Holder,
+        ids: Sequence[str],
+        most: int,
+        *,
+        drop: Sequence[str] = (),
+        finished: Callable[[Sequence[str]], Collection[str]] = lambda _: (),
+    ) -> Claimed:
         """Claim the first `most` of some ids that nobody else has; the others of the holder's window run out.
 
         ids: in the order of preference; those that are the holder's already are renewed and count. drop: ids to give
-        back at once. Of several who ask for one row at the same time, one gets it.
+        back at once. Of several who ask for one row at the same time, one gets it. finished(ids): which of them nobody
+        has to judge any more, asked once they are claimed. Whoever judges a row gives it back only then, so that what
+        was known of a row before it was claimed may have changed.
         Raises BusyError when the database refuses.
         """
         if tag_events.is_read_only(self.engine):  # nobody can judge anything there
             return Claimed(tuple(dict.fromkeys(ids))[:most], {})
-        now = int(1000 * self.clock())
 
         def attempt(connection: sa.Connection) -> Claimed:
+            now = self._now_ms(connection)
             connection.execute(sa.delete(_claims).where(*self._here(), _claims.c.until_ms <= now))
             self._drop(connection, holder, drop)
             taken = {id: who for id, who in self._of(connection, ids) if who != holder.who}
             own = tuple(id for id in dict.fromkeys(ids) if id not in taken)[:most]
-            self._write(connection, holder, own, now + int(1000 * LIFETIME))
-            return Claimed(own, taken)
+            self._write(connection, holder, own, now)
+            return Claimed(own, taken, not taken and self._is_alone(connection, holder))
 
-        return tag_events.written(self.engine, attempt)
+        found = tag_events.written(self.engine, attempt)
+        late = set(finished(found.own)) if found.own else set()
+        if not late:
+            return found
+        self.release(holder, sorted(late))
+        return replace(found, own=tuple(id for id in found.own if id not in late))
+
+    def hold(self, connection: sa.Connection, holder: Holder, ids: Sequence[str]) -> None:
+        """Claim those of some ids that nobody else has, as part of a transaction that opens them again."""
+        now = self._now_ms(connection)
+        connection.execute(sa.delete(_claims).where(*self._here(), _claims.c.until_ms <= now))
+        taken = {id for id, who in self._of(connection, ids) if who != holder.who}
+        self._write(connection, holder, [id for id in ids if id not in taken], now)
 
     def release(self, holder: Holder, ids: Sequence[str] | None = None, *, keep: Sequence[str] = ()) -> None:
         """Give back some of a window's claims, or all of them but those of `keep`."""
@@ -89,13 +115,25 @@ class Claims:
 
     def others(self, who: str) -> dict[str, str]:
         """Id -> who has it on screen, of everybody but one person."""
-        now = int(1000 * self.clock())
-        query = sa.select(_claims.c.id, _claims.c.who).where(*self._here(), _claims.c.until_ms > now)
         with tag_events.reading(self.engine) as connection:
+            is_valid = _claims.c.until_ms > self._now_ms(connection)
+            query = sa.select(_claims.c.id, _claims.c.who).where(*self._here(), is_valid)
             return {id: name for id, name in connection.execute(query) if name != who}
+
+    def _now_ms(self, connection: sa.Connection) -> int:
+        if self.clock is not None:
+            return int(1000 * self.clock())
+        if connection.dialect.name == "sqlite":  # a file of this machine
+            return int(1000 * time.time())
+        at = connection.execute(sa.select(sa.func.current_timestamp())).scalar_one()
+        return int(1000 * (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
 
     def _here(self) -> tuple[sa.ColumnElement[bool], ...]:
         return _claims.c.data == self.data, _claims.c.level == self.level
+
+    def _is_alone(self, connection: sa.Connection, holder: Holder) -> bool:
+        query = sa.select(_claims.c.id).where(*self._here(), _claims.c.who != holder.who).limit(1)
+        return connection.execute(query).first() is None
 
     def _of(self, connection: sa.Connection, ids: Sequence[str]) -> list[tuple[str, str]]:
         query = sa.select(_claims.c.id, _claims.c.who).where(*self._here(), _claims.c.id.in_(list(ids)))
@@ -113,7 +151,7 @@ class Claims:
         connection.execute(sa.update(_claims).where(*own, *some, named).values(windows=left))
         connection.execute(sa.delete(_claims).where(*own, _claims.c.windows == _SEPARATOR))
 
-    def _write(self, connection: sa.Connection, holder: Holder, ids: Sequence[str], until: int) -> None:
+    def _write(self, connection: sa.Connection, holder: Holder, ids: Sequence[str], now_ms: int) -> None:
         if not ids:
             return
         # Those read alone: a claim that was made since collides here, and all of this is tried again.
@@ -121,8 +159,10 @@ class Claims:
         query = sa.select(_claims.c.id, _claims.c.windows).where(*mine).with_for_update()
         before = {row.id: row.windows for row in connection.execute(query)}
         connection.execute(sa.delete(_claims).where(*mine, _claims.c.id.in_(list(before))))
+        until = now_ms + int(1000 * LIFETIME)
         values = {"data": self.data, "level": self.level, "who": holder.who, "until_ms": until}
-        entries = [{**values, "id": id, "windows": _with(before.get(id, _SEPARATOR), holder)} for id in ids]
+        # In one order for everybody: two who insert the same ids the other way round would wait for each other.
+        entries = [{**values, "id": id, "windows": _with(before.get(id, _SEPARATOR), holder)} for id in sorted(ids)]
         connection.execute(_claims.insert(), entries)
 
 

@@ -323,6 +323,7 @@ def _is_passing(error: exc.DBAPIError) -> bool:
     return (
         isinstance(error, exc.IntegrityError)
         or "locked" in text
+        or "deadlock" in text
         or "already exists" in text
         or "duplicate key name" in text
         or "duplicate column" in text

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from hem_core.errors import BusyError, DataError
 from hem_core.store import tag_events
 from hem_core.store.level_names import EXAMPLES
-from hem_core.store.review_claims import Claims, make_table
+from hem_core.store.review_claims import Claims, Holder, make_table
 from hem_core.store.tag_events import Event
 from hem_core.store.tag_fold import Fold
 from hem_core.store.tag_pages import Pages
@@ -123,7 +123,10 @@ class TagLog:
         sequence: int | None = None,
         window: str = "",
     ) -> str:
-        """Remove one tag from examples; others stay. Returns and raises what `add` does."""
+        """Remove one tag from examples; others stay. Returns and raises what `add` does.
+
+        In a window the one example that this opens again is claimed for it, as by `undo`.
+        """
         _check_tag(tag)
         post = {"client": client, "sequence": sequence, "window": window}
         return self._act("remove", data, ids, tag=tag, who=who, rule=rule, **post)
@@ -139,7 +142,10 @@ class TagLog:
         sequence: int | None = None,
         window: str = "",
     ) -> str:
-        """Remove all tags from examples. Returns and raises what `add` does."""
+        """Remove all tags from examples. Returns and raises what `add` does.
+
+        In a window the one example that this opens again is claimed for it, as by `undo`.
+        """
         post = {"client": client, "sequence": sequence, "window": window}
         return self._act("clear", data, ids, who=who, rule=rule, **post)
 
@@ -155,7 +161,9 @@ class TagLog:
     ) -> dict[str, Any] | None:
         """Undo the newest action of `who` that is not undone, or that batch, whoever did it.
 
-        window: undo the newest action of `who` in this browser window only; "" = wherever it was done.
+        window: undo the newest action of `who` in this browser window only; "" = wherever it was done. Where the action
+        was about one example, that window has it on screen again: it is claimed for it in the same step, since without
+        its verdict anybody else could be given it.
         Later changes by others to the same examples stay. Undoing an undo restores the action.
         Returns the new entry (batch, at_ms, who, action "undo" or "redo", undoes) with what it undoes
         (undone_action, tag, value, rule, n, ids) and `others_since`: who has changed the tags of how many of
@@ -171,6 +179,8 @@ class TagLog:
                 target = fold.newest(who, window) if batch is None else _find(fold, batch, data)
                 if target is None or not fold.counts[fold.positions[target.batch]]:
                     return None
+                ids = fold.ids(fold.positions[target.batch])
+            self._hold(connection, data, ids, who, window)
             action = "redo" if target.action == "undo" else "undo"
             return self._own(_row(action, [], who=who, undoes=target.batch, window=window))
 
@@ -253,8 +263,8 @@ class TagLog:
             counting = [k for k, event in enumerate(fold.events) if fold.counts[k] and not event.undoes]
             return [replace(fold.events[k], ids=tuple(fold.ids(k))) for k in counting]
 
-    def claims(self, data: str, clock: Callable[[], float] = time.time) -> Claims:
-        """Who has which row of this level on screen. clock: seconds since the epoch."""
+    def claims(self, data: str, clock: Callable[[], float] | None = None) -> Claims:
+        """Who has which row of this level on screen. clock: seconds since the epoch; None = that of the database."""
         with self._lock:
             if not tag_events.is_read_only(self._engine) and not self._claims_ready:
                 tag_events.written(self._engine, make_table)
@@ -315,9 +325,20 @@ class TagLog:
         same = {name: [row[name]] for name in ("action", "who", "tag", "value", "rule")} | {"level": [self._level]}
         if not text:  # what a rule matches may have changed since, by this very action
             same["ids"] = [chosen]
-        batch = self._append(data, lambda _: row, client, sequence, same)
+
+        def entry(connection: sa.Connection) -> dict[str, Any]:
+            if action != "add":
+                self._hold(connection, data, chosen, who, window)
+            return row
+
+        batch = self._append(data, entry, client, sequence, same)
         assert batch is not None
         return batch
+
+    def _hold(self, connection: sa.Connection, data: str, ids: Sequence[str], who: str, window: str) -> None:
+        """Claim the one row that loses its verdict in a window: it is on screen there."""
+        if window and len(ids) == 1:
+            Claims(self._engine, data, self._level).hold(connection, Holder(who, window), ids)
 
     def _append(
         self,
@@ -337,6 +358,7 @@ class TagLog:
                 f"the tag log {self._place} was moved, deleted or replaced while it was open; "
                 "nothing was stored: restore it, or restart the app"
             )
+        self.claims(data)  # their table has to be there
         with self._turn_to_write():
             return tag_events.append(self._engine, data, entry, client=client, sequence=sequence, same=same)
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+import sqlalchemy as sa
 from PIL import Image
 from starlette.applications import Starlette
 from starlette.middleware.gzip import GZipMiddleware
@@ -487,6 +488,26 @@ def test_two_people_claim_different_rows_and_skip_what_is_judged(own):
     assert (second["own"], second["others"]) == ([3, 4], {"0": "ann", "1": "ann"})
     assert claim(own, "ann", [], most=0, release=True).json()["own"] == []
     assert claim(own, "ben", [0]).json()["own"] == [0]
+
+
+def test_what_another_judges_and_leaves_while_a_claim_is_made_is_not_given(own):
+    """Between what is known of a row and its claim: her verdict is stored, and her page is closed."""
+    level = loaders.level("tiny")
+    log, ids = loaders.tags_of(level), loaders.ids(level)[[0]].tolist()
+    claim(own, "ann", [0])
+    leaving = [Holder("ann", "window of ann")]
+
+    def leave(_connection, options):
+        if options.get("hem_writes") and leaving:
+            holder = leaving.pop()
+            log.add(level.data, ids, "hard", who="ann")
+            log.claims(level.data).release(holder)
+
+    sa.event.listen(log._engine, "set_connection_execution_options", leave)
+    found = claim(own, "ben", [0, 1]).json()
+    sa.event.remove(log._engine, "set_connection_execution_options", leave)
+    assert (found["own"], found["judged"]["0"]["who"]) == ([1], "ann")
+    assert log.claims(level.data).others("cem") == {loaders.ids(level)[1]: "ben"}
 
 
 def test_a_claim_in_the_disagreements_is_on_judged_rows_until_somebody_settles_them(own):

@@ -1,12 +1,19 @@
 """Claims of Review: one person a row, also across servers, and void when nobody renews them."""
 
 import multiprocessing
+import random
+import threading
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
 
 from hem_core.store.review_claims import LIFETIME, Holder
 from hem_core.store.tags import TagLog
+
+from . import postgres
 
 ANN, BEN = Holder("ann", "w1"), Holder("ben", "w2")
 WRITERS, ROWS = 8, 40
@@ -88,6 +95,75 @@ def test_a_workspace_with_the_claims_of_an_older_version_takes_new_ones(log):
     with log._engine.begin() as connection:
         connection.execute(sa.text("CREATE TABLE hem_review_claims (id VARCHAR(9), window_id VARCHAR(64))"))
     assert log.claims("d").take(ANN, ["e0"], 1).own == ("e0",)
+
+
+def test_what_was_judged_until_it_is_claimed_is_given_back(claims):
+    """Whoever judges a row gives it back only then: what was known before the claim says nothing."""
+    seen = []
+
+    def finished(ids):
+        seen.append((list(ids), claims.others("cem")))
+        return {"e0"}
+
+    found = claims.take(BEN, ["e0", "e1"], 2, finished=finished)
+    assert seen == [(["e0", "e1"], {"e0": "ben", "e1": "ben"})]
+    assert (found.own, claims.others("cem")) == (("e1",), {"e1": "ben"})
+
+
+@pytest.mark.parametrize("opens", ["undo", "clear", "remove"])
+def test_a_row_that_loses_its_verdict_is_claimed_for_the_window_that_shows_it(log, clock, opens):
+    log.add("d", ["e0"], "hard", who="ann", window="w1")
+    if opens == "undo":
+        log.undo("d", who="ann", window="w1")
+    elif opens == "clear":
+        log.clear("d", ["e0"], who="ann", window="w1")
+    else:
+        log.remove("d", ["e0"], "hard", who="ann", window="w1")
+    found = log.claims("d").take(BEN, ["e0", "e1"], 2)
+    assert (found.own, found.others) == (("e1",), {"e0": "ann"})
+    log.claims("d").release(ANN)
+    assert log.claims("d").take(BEN, ["e0"], 1).own == ("e0",)
+
+
+def test_an_undo_of_what_another_has_on_screen_takes_nothing_from_them(log):
+    log.add("d", ["e0"], "hard", who="ann", window="w1")
+    log.claims("d").take(BEN, ["e0"], 1)
+    log.undo("d", who="ann", window="w1")
+    assert log.claims("d").others("cem") == {"e0": "ben"}
+
+
+def test_a_claim_says_whether_anybody_else_is_at_work(claims):
+    assert claims.take(ANN, ["e0"], 1).is_alone
+    assert not claims.take(BEN, ["e1"], 1).is_alone
+    claims.release(ANN)
+    assert claims.take(BEN, ["e1"], 1).is_alone
+
+
+@pytest.mark.slow
+def test_servers_whose_clocks_differ_keep_each_other_s_claims(postgres_server, monkeypatch):
+    log = TagLog(postgres.new_place(postgres_server, f"t_{uuid.uuid4().hex[:12]}"))
+    log.claims("d").take(ANN, ["e0"], 1)
+    ahead = time.time() + 10 * LIFETIME
+    monkeypatch.setattr(time, "time", lambda: ahead)
+    assert log.claims("d").take(BEN, ["e0"], 1).others == {"e0": "ann"}
+    assert log.claims("d").others("ben") == {"e0": "ann"}
+
+
+@pytest.mark.slow
+def test_people_who_ask_for_the_same_rows_in_other_orders_all_get_an_answer(log):
+    ids, asked = [f"e{k}" for k in range(12)], 40
+    start = threading.Barrier(WRITERS)
+
+    def ask(name):
+        holder, chance, claims = Holder(name, "w"), random.Random(name), log.claims("d")
+        start.wait()
+        for _ in range(asked):
+            claims.take(holder, chance.sample(ids, len(ids)), 6)
+            claims.release(holder)
+        return name
+
+    with ThreadPoolExecutor(WRITERS) as people:
+        assert len(list(people.map(ask, map(str, range(WRITERS))))) == WRITERS
 
 
 def test_levels_and_data_do_not_mix(log, clock):
