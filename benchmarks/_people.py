@@ -150,6 +150,16 @@ def judged_by_two(people: Sequence[Seen]) -> list[int]:
     return sorted(row for row, names in who.items() if len(names) > 1)
 
 
+def told(people: Sequence[Seen], row: int) -> Iterator[str]:
+    """What the people who judged a row pressed before, a line each."""
+    for one in people:
+        if any(action.row == row and action.what == "add" for action in standing(one.actions())):
+            at = max(k for k, key in enumerate(one.keys) if key["before"] == str(row))
+            yield f"{one.person}: " + ", ".join(
+                f"{key['at'] / 1000 % 1000:.1f} {key['key']} on {key['before']}" for key in one.keys[max(0, at - 5) : at + 1]
+            )
+
+
 def on_two_screens(people: Sequence[Seen]) -> list[tuple[int, str, str, float]]:
     """Rows that two people had on screen at the same time: row, the two, and for how many milliseconds."""
     of_row: dict[int, list[tuple[float, float, str]]] = {}

@@ -3,7 +3,7 @@ server takes.
 
     python benchmarks/reviewers.py WORKSPACE/runs/RUN [--people 20] [--minutes 5] [--queues mixed,suspects]
 
-Headless Chromium, a context a person, each with a name typed in, judging by keys at one verdict in 1 to 3 seconds, with
+Headless Chromium, a context a person, each with a name typed in, judging by keys at one verdict in 1 to 3 seconds at the lowest priority, with
 undo, skip, going back and a reload now and then. The server is the app as `hem app` starts it; its answers are timed in
 its own process, from the arrival of a request to its last byte. What the pages say was done is compared with the tag
 log. The run is read where it is; tags go to a workspace of the benchmark's own, or with --tags-url to a database, which
@@ -24,12 +24,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from _people import RECORDER, RELOAD, Seen, agreement, can_undo, habits, judged_by_two, on_two_screens
+from _people import RECORDER, RELOAD, Seen, agreement, can_undo, habits, judged_by_two, on_two_screens, told
 from _served import QUIET, Server, borrowed, chromium_program, served
 
 VIEWPORT = {"width": 1280, "height": 800}
-PAGES_NICE = 15
-"""The browsers of twenty people need more than two cores have; the server is not to wait for them."""
+PAGES_NICE = 19
+"""The browsers of twenty people need more than two cores have, and in use they run on other machines: the server does
+not wait for them."""
 KEY_SECONDS = 0.25
 """Between two keys of one verdict."""
 LIMIT_MS = 120_000
@@ -174,7 +175,9 @@ def report(people: list[Seen], watch: Watch, times: Path, workspace: Path, run: 
     found = agreement(people, home.tags(), opened.data, opened.table(["id"])["id"].astype(str).tolist())
     two, screens = judged_by_two(people), on_two_screens(people)
     seconds = watch.gauges[-1].seconds
-    yield f"\n{len(people)} people, {seconds / 60:.1f} minutes, {opened.n:,} examples\n"
+    database = os.environ.get("HEM_TAGS_URL", "SQLite").partition(":")[0]
+    yield f"\n{len(people)} people, {seconds / 60:.1f} minutes, {opened.n:,} examples, tags in {database};"
+    yield f"their browsers run at the lowest priority (nice {PAGES_NICE}), since in use they are on other machines\n"
     yield "| | |\n|---|---|"
     yield f"| verdicts in the pages | {found.made:,} ({found.made / seconds:.1f} a second) |"
     yield f"| verdicts in the log | {found.stored:,} |"
@@ -186,6 +189,8 @@ def report(people: list[Seen], watch: Watch, times: Path, workspace: Path, run: 
     for title, some in (("lost", found.lost), ("double", found.double), ("two screens", screens), ("two", two)):
         if some:
             yield f"\n{title}: {list(some)[:20]}"
+    for row in two[:20]:
+        yield from (f"\nrow {row}", *told(people, row))
 
 
 def _answers(people: list[Seen], times: Path) -> Iterator[str]:

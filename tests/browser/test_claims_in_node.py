@@ -10,7 +10,7 @@ DESK = """
     asked.push({ rows, most, ...about });
     const free = rows.filter((row) => !taken.has(row) && !(row in judged));
     const others = Object.fromEntries(rows.filter((row) => taken.has(row)).map((row) => [row, taken.get(row)]));
-    return { own: free.slice(0, most), others, judged, revision: 5, seconds: 120 };
+    return { own: free.slice(0, most), others, judged, revision: 5, seconds: 120, is_alone: !taken.size };
   };
   const makeDesk = (name) => {
     const desk = m.makeState({ preference: () => "0", prefer() {} });
@@ -23,7 +23,8 @@ DESK = """
     const items = new Map([...Array(40).keys()].map((row) => [row, { row, id: `e${row}` }])); // all are loaded
     desk.stock = { items, stale: new Set(), fetchAhead() {}, refresh() {}, judged: async () => [] };
     desk.judging = makeJudging(desk);
-    desk.claims = makeClaims(desk, () => "w");
+    let names = 0;
+    desk.claims = makeClaims(desk, () => `w${names++}`);
     return desk;
   };
   const desk = makeDesk("ann");
@@ -44,7 +45,7 @@ def test_a_row_is_shown_once_it_is_claimed(desk):
     """)
     assert (found["before"], found["after"]) == (False, [True] * 4 + [False] * 3)
     assert found["drawn"] == [10]
-    asked = {"rows": list(range(10, 17)), "most": 4, "window": "w", "isDispute": False, "drop": []}
+    asked = {"rows": list(range(10, 17)), "most": 4, "window": "w0", "isDispute": False, "drop": []}
     assert found["asked"] == [asked]
 
 
@@ -154,7 +155,7 @@ def test_another_queue_is_claimed_anew_and_leaving_gives_all_back(desk):
       return { before, after, last: asked.at(-1) };
     """)
     assert (found["before"], found["after"]) == (False, True)
-    assert found["last"] == {"rows": [], "most": 0, "window": "w", "release": True}
+    assert found["last"] == {"rows": [], "most": 0, "window": "w0", "release": True}
 
 
 def test_keys_typed_ahead_of_the_server_count_unless_others_are_in_the_queue(desk):
@@ -211,7 +212,7 @@ def test_what_is_claimed_while_the_page_is_left_is_given_back(desk):
       };
       const asking = desk.claims.ask();
       desk.claims.end();
-      answer({ own: [10, 11], others: {}, judged: {}, revision: 5, seconds: 120 });
+      answer({ own: [10, 11], others: {}, judged: {}, revision: 5, seconds: 120, is_alone: true });
       await asking;
       return { released: asked.filter((one) => one.release).length, shows: desk.claims.mayShow(10) };
     """)
@@ -374,3 +375,123 @@ def test_leaving_keeps_the_claim_of_a_row_whose_verdict_is_on_its_way(desk):
       return [unstored.rows, unstored.release, asked.at(-1).rows];
     """)
     assert found == [[10], True, []]
+
+
+def test_a_page_that_may_be_reloaded_keeps_what_is_on_screen(desk):
+    found = desk("""
+      await desk.claims.ask();
+      desk.judging.judge("hard", ""); await settled();
+      desk.claims.end(true); await settled();
+      return [desk.row, asked.at(-1).release, asked.at(-1).rows];
+    """)
+    assert found == [11, True, [11]]
+
+
+def test_an_example_in_the_address_that_another_has_on_screen_is_not_shown(desk):
+    found = desk("""
+      desk.drawn[0] = "wanted"; // as after a reload
+      taken.set(10, "ben");
+      const before = desk.claims.mayShow(10);
+      await desk.claims.ask();
+      return { before, row: desk.row, note: desk.judging.note() };
+    """)
+    assert found == {"before": False, "row": 11, "note": "ben has that example on screen now"}
+
+
+def test_an_answer_that_comes_too_late_gives_back_nothing_that_was_claimed_since(desk):
+    """The server acts on a question that hung: on claims of a name that is no longer used."""
+    found = desk("""
+      await desk.claims.ask();
+      const answer = server;
+      server = async (...about) => { await answer(...about); throw new Error("timeout"); };
+      await desk.claims.ask(true);
+      server = answer;
+      await desk.claims.ask(true);
+      desk.claims.end();
+      await desk.claims.ask();
+      return asked.map((one) => one.window);
+    """)
+    assert found == ["w0", "w0", "w1", "w1", "w2"]
+
+
+def test_what_is_given_back_is_not_shown_while_the_server_is_asked(desk):
+    found = desk("""
+      for (let row = 17; row < 30; row += 1) desk.rows.push(row);
+      await desk.claims.ask();
+      server = () => new Promise(() => {});
+      desk.go(5);
+      return [10, 13, 15].map(desk.claims.mayShow);
+    """)
+    assert found == [False, False, False]
+
+
+def test_an_undone_example_that_was_left_is_claimed_like_any_other(desk):
+    found = desk("""
+      await desk.claims.ask();
+      for (let row = 17; row < 30; row += 1) desk.rows.push(row);
+      desk.judging.judge("hard", ""); await settled();
+      judged[10] = { tag: "hard", value: "", who: "ann" };
+      await desk.claims.ask(true);
+      desk.outbox.answer = async () => ({ revision: 9, rows: [10], message: "Undone." });
+      await desk.judging.undo(); await settled();
+      const shown = [desk.row, desk.claims.mayShow(10)];
+      server = () => new Promise(() => {});
+      desk.go(5);
+      return [...shown, desk.claims.mayShow(10)];
+    """)
+    assert found == [10, True, False]
+
+
+@pytest.mark.parametrize("opens", ["desk.judging.undo()", 'desk.judging.judge("", "")'])
+def test_what_an_undo_opens_again_is_claimed_once_it_is_stored(desk, opens):
+    found = desk(f"""
+      await desk.claims.ask();
+      desk.judging.judge("hard", ""); await settled();
+      judged[10] = {{ tag: "hard", value: "", who: "ann" }};
+      await desk.claims.ask(true);
+      desk.go(0); await settled();
+      let settle; desk.outbox.answer = () => new Promise((go) => {{ settle = go; }});
+      const opening = {opens}; await settled();
+      delete judged[10];
+      const before = asked.length;
+      settle({{ revision: 9, rows: [10], message: "Undone." }}); await opening; await settled();
+      return [asked.length - before, asked.at(-1).rows[0], desk.row];
+    """)
+    assert found == [1, 10, 10]
+
+
+def test_arrows_pass_over_what_others_have_judged_while_there_is_something_else(desk):
+    found = desk("""
+      const said = (who) => ({ tag: "hard", value: "", who });
+      desk.verdicts.take(1, [10, 11, 12, 14], { 10: said("ben"), 11: said("ann"), 12: said("ben"), 14: said("ben") });
+      desk.at = 3;
+      const places = [stepped(desk, -1), stepped(desk, 1)];
+      desk.at = 1;
+      places.push(stepped(desk, -1), stepped(desk, 1)); // nothing else is that way
+      return places;
+    """)
+    assert found == [1, 5, 0, 3]
+
+
+def test_a_claim_that_ran_out_of_sight_leaves_the_screen_before_the_server_answers(desk):
+    found = desk("""
+      await desk.claims.ask();
+      const now = Date.now(), n = drawn.length;
+      Date.now = () => now + 121000;
+      server = () => new Promise(() => {});
+      desk.claims.ask(true);
+      return [drawn.length - n, desk.claims.mayShow(10)];
+    """)
+    assert found == [1, False]
+
+
+def test_a_clock_that_is_set_back_makes_no_claim_live_longer(desk):
+    found = desk("""
+      await desk.claims.ask();
+      const before = desk.claims.mayShow(10), spent = performance.now();
+      const now = Date.now();
+      Date.now = () => now - 3600000;
+      performance.now = () => spent + 121000;
+      return [before, desk.claims.mayShow(10)];
+    """)
+    assert found == [True, False]

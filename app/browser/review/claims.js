@@ -17,20 +17,25 @@ const AHEAD = 4, // rows that are claimed at a time: the one on screen and those
  * @property {(row: number) => boolean} isTaken whether somebody else has the row on screen
  * @property {() => string[]} holders the others who have rows of this queue on screen
  * @property {() => boolean} isWaiting
- * @property {() => void} end
+ * @property {(isReload?: boolean) => void} end
  */
 
-/** @param {import("./desk.js").Desk} desk @param {() => string} windowName @returns {Claims} */
-export function makeClaims(desk, windowName) {
+/** freshName: a name that no other page has. Claims are made in it, and in another one after a question whose answer is
+ *  unknown or no longer wanted: the server may act on it late, and then gives back nothing that was claimed since.
+ *  @param {import("./desk.js").Desk} desk @param {() => string} freshName @returns {Claims} */
+export function makeClaims(desk, freshName) {
   let own = new Set(),
     others = new Map(), // row -> who has it on screen
+    isAlone = true, // nobody else had anything of this level on screen
     isFree = false, // nobody can be asked: what is on screen is shown all the same
     isAsking = false,
-    until = 0, // when the own claims run out, as milliseconds since the epoch: a computer that sleeps counts too
-    turn = 0, // of the page: another one once everything was given back
+    until = { date: 0, steady: 0 }, // when the own claims run out, by the clock, which may be set, and by one that may stop
+    name = freshName(),
     key = "",
     timer = /** @type {any} */ (0);
-  const kept = new Set(); // judged in this window, or worked at here when the claim ran out: an undo shows it at once
+  // Judged in this window, or worked at here when the claim ran out: an undo shows it at once, and claims it as it is
+  // stored.
+  const kept = new Set();
 
   return { ask, mayShow, isTaken: (row) => others.has(row) && !desk.isDone(row), holders, isWaiting, end };
 
@@ -39,11 +44,11 @@ export function makeClaims(desk, windowName) {
     const { row, data } = desk;
     if (row === undefined || mayShow(row)) return false;
     if (isOver()) ask(); // no timer may have run while the computer slept
-    return isOver() || key !== data.key || desk.isHidden() || holders().length > 0;
+    return isOver() || key !== data.key || desk.isHidden() || !isAlone;
   }
 
   function isOver() {
-    return Date.now() >= until;
+    return Date.now() >= until.date || performance.now() >= until.steady;
   }
 
   function isOwn(row) {
@@ -55,11 +60,11 @@ export function makeClaims(desk, windowName) {
     return [...new Set(open.map(([, who]) => who))];
   }
 
-  /** Whether a row can be shown: it is claimed, judged, opened by its address, or the server does not answer. */
+  /** Whether a row can be shown: it is claimed, judged, being stored, or the server does not answer. */
   function mayShow(row) {
     if (!desk.source?.claim || isFree) return true;
     if (key !== desk.data.key) return false;
-    return isOwn(row) || kept.has(row) || desk.isDone(row) || desk.drawn[desk.rows.indexOf(row)] === "wanted";
+    return isOwn(row) || kept.has(row) || desk.isDone(row) || desk.verdicts.isStoring(row);
   }
 
   /** Claim the row on screen and the next ones, where they are not claimed yet. isRenewal: in any case. */
@@ -67,31 +72,42 @@ export function makeClaims(desk, windowName) {
     const { data, source } = desk;
     if (desk.isClosed || !data || !source?.claim) return;
     if (key !== data.key) forget();
-    for (const row of desk.spoken) if (own.has(row)) kept.add(row);
+    keepWhatIsDone();
+    if (isRenewal && own.size && isOver()) desk.screen.draw(); // out of sight they ran out: somebody else may have it
     if (isAsking) return;
     const wanted = candidates(),
       most = Math.min(AHEAD, Math.ceil(wanted.length / 2)), // of a short list there is something for somebody else
       asked = desk.row;
     if (!wanted.length || (!isRenewal && wanted.slice(0, most).every(isOwn))) return;
     isAsking = true;
-    const mine = turn,
-      askedAt = Date.now(),
+    const asking = name,
+      askedAt = { date: Date.now(), steady: performance.now() },
       storing = [...own].filter((row) => desk.verdicts.isStoring(row)), // nobody else's until their verdict is stored
-      rows = [...storing, ...wanted];
+      rows = [...storing, ...wanted],
+      drop = [...own].filter((row) => !desk.isDone(row)), // in the same step as those that are claimed anew
+      about = { window: asking, isDispute: Boolean(data.is_dispute), drop };
+    own = new Set(rows.slice(0, storing.length + most).filter((row) => own.has(row)));
     let found = null;
     try {
-      const drop = [...own].filter((row) => !desk.isDone(row)); // in the same step as those that are claimed anew
-      const about = { window: windowName(), isDispute: Boolean(data.is_dispute), drop };
       found = await Promise.race([source.claim(rows, storing.length + most, about), late()]);
     } catch {
       // Offline, or refused: people go on, and what two of them say of one row is kept from both.
     }
     isAsking = false;
-    if (mine !== turn) return found?.own.length ? giveBack() : undefined;
+    if (asking !== name) return found?.own.length ? giveBack(asking) : undefined;
+    if (!found) name = freshName();
     if (data.key !== desk.data.key) return void ask();
     take(found, rows, askedAt);
     plan(desk.row === undefined ? RENEWALS * NOTHING_SECONDS : (found?.seconds ?? UNANSWERED_SECONDS));
     if (desk.row !== asked) ask(); // people went on while this was on its way
+  }
+
+  /** What is judged here is kept for an undo. What was opened again, is stored and was left is like any other row. */
+  function keepWhatIsDone() {
+    for (const row of desk.spoken) if (own.has(row)) kept.add(row);
+    for (const row of kept) {
+      if (row !== desk.row && !desk.isDone(row) && !desk.verdicts.isStoring(row)) kept.delete(row);
+    }
   }
 
   /** Renew the claims while the page is in sight; those of a page that nobody sees run out. */
@@ -109,13 +125,14 @@ export function makeClaims(desk, windowName) {
     const row = desk.row,
       wasShown = row !== undefined && mayShow(row),
       could = wasShown || own.has(row), // of a tab in sight again the claim may have run out
-      wasDone = row !== undefined && desk.isDone(row); // opened by its address, or gone back to
+      wasDone = row !== undefined && desk.isDone(row); // judged, and opened by its address or gone back to
     isFree = found === null;
     key = desk.data.key;
     if (found) {
       wanted.forEach((one) => others.delete(one));
       own = new Set(found.own);
-      until = askedAt + 1000 * found.seconds;
+      isAlone = found.is_alone;
+      until = { date: askedAt.date + 1000 * found.seconds, steady: askedAt.steady + 1000 * found.seconds };
       Object.entries(found.others).forEach(([one, who]) => others.set(Number(one), who));
       for (const one of found.settled ?? []) desk.settled.add(one);
       const judged = Object.fromEntries(Object.entries(found.judged).map(([one, verdict]) => [Number(one), verdict]));
@@ -125,7 +142,8 @@ export function makeClaims(desk, windowName) {
     }
     if (row !== undefined && could) return keep(row, wasShown);
     if (row !== undefined && (wasDone || isOpen(row))) return desk.screen.draw();
-    return goOn();
+    const isWanted = desk.drawn[desk.at] === "wanted" && others.has(row);
+    return goOn(isWanted ? onScreenOf(row) : "");
   }
 
   /** Whether a row can still be given to this window: nobody else has it, and nobody has judged it meanwhile. */
@@ -137,9 +155,13 @@ export function makeClaims(desk, windowName) {
   function keep(row, wasShown) {
     const isLost = !mayShow(row) && others.has(row);
     const isBusy = desk.chooser || desk.reveal || desk.correcting?.edit() || desk.tags?.isOn();
-    if (isLost && !isBusy) return goOn(`${others.get(row)} has that example on screen now`);
+    if (isLost && !isBusy) return goOn(onScreenOf(row));
     if (isLost) kept.add(row);
     if (!wasShown) desk.screen.draw();
+  }
+
+  function onScreenOf(row) {
+    return `${others.get(row)} has that example on screen now`;
   }
 
   function goOn(words = "") {
@@ -159,23 +181,27 @@ export function makeClaims(desk, windowName) {
   function forget() {
     own = new Set();
     others = new Map();
-    until = 0;
+    isAlone = true;
+    until = { date: 0, steady: 0 };
     isFree = false;
     kept.clear();
   }
 
-  /** Give everything back: the page is left. */
-  function end() {
+  /** Give everything back: the page is left. isReload: it may come back in a moment, with the row that is on screen. */
+  function end(isReload = false) {
     clearTimeout(timer);
-    turn++;
-    if (own.size) giveBack();
+    const before = name;
+    name = freshName();
+    if (own.size) giveBack(before, isReload ? desk.row : undefined);
     forget();
   }
 
-  /** All but the rows whose verdicts are on their way: somebody else could judge them before these are stored. */
-  function giveBack() {
-    const storing = [...desk.spoken].filter((row) => desk.verdicts.isStoring(row)).slice(-CANDIDATES);
-    desk.source?.claim?.(storing, 0, { window: windowName(), release: true }).catch(() => {});
+  /** All but one row, and those whose verdicts are on their way: somebody else could judge them before these are
+   *  stored. */
+  function giveBack(window, row = /** @type {number | undefined} */ (undefined)) {
+    const storing = [...desk.spoken].filter((one) => desk.verdicts.isStoring(one)).slice(-CANDIDATES),
+      kept = row === undefined ? storing : [row, ...storing];
+    desk.source?.claim?.(kept, 0, { window, release: true }).catch(() => {});
   }
 }
 
@@ -187,11 +213,22 @@ function late() {
   });
 }
 
-/** The place a step away, without those on somebody else's screen. @param {import("./desk.js").Desk} desk */
+/** The place a step away, without those on somebody else's screen, and without those that somebody else has judged as
+ *  long as there are others that way: who goes back wants what they said themselves.
+ *  @param {import("./desk.js").Desk} desk @param {1 | -1} step */
 export function stepped(desk, step) {
-  let to = desk.at + step;
-  while (desk.claims?.isTaken(desk.rows[to])) to += step;
-  return to;
+  const isTaken = (at) => Boolean(desk.claims?.isTaken(desk.rows[at]));
+  let near = desk.at + step;
+  while (isTaken(near)) near += step;
+  let to = near;
+  while (isTaken(to) || isOthers(desk, desk.rows[to])) to += step;
+  return desk.claims && desk.rows[to] !== undefined ? to : near;
+}
+
+/** Whether a row of the queue is done, and not by what this person said. */
+function isOthers(desk, row) {
+  if (row === undefined || !desk.isDone(row) || desk.spoken.has(row)) return false;
+  return desk.verdicts.get(row)?.who !== desk.data.person;
 }
 
 /** The next row that is neither done nor on somebody else's screen.

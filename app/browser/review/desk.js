@@ -2,6 +2,7 @@
 // The desk of Review: what its parts share, moving through the queue, and what Python sends.
 
 import { h } from "../shared/dom.js";
+import { randomId } from "../shared/window_id.js";
 import { addressOf, rowsOf } from "./address.js";
 import { makeClaims, nextFree } from "./claims.js";
 import { makeCorrecting } from "./correcting.js";
@@ -136,7 +137,7 @@ export function makeDesk(place, client, leave, shell = {}) {
   };
   let leaveOutbox = () => {};
   desk.stock = makeStock(desk, client.windowId());
-  desk.claims = isDrawer ? null : makeClaims(desk, client.windowName); // who looks at one example asks for no queue
+  desk.claims = isDrawer ? null : makeClaims(desk, randomId); // who looks at one example asks for no queue
   desk.judging = makeJudging(desk);
   desk.correcting = makeCorrecting(desk);
   desk.tags = makeTags(desk);
@@ -156,7 +157,7 @@ export function makeDesk(place, client, leave, shell = {}) {
   const listeners = /** @type {[EventTarget, string, (event: any) => void, boolean?][]} */ ([
     ...(isDrawer ? [] : own),
     [window, "focus", refresh],
-    [window, "pagehide", () => desk.claims?.end()],
+    [window, "pagehide", () => desk.claims?.end(true)],
     [document, "click", freeTheArrows, true], // the choices let no click through
     [document, "visibilitychange", () => document.visibilityState === "visible" && seen()],
   ]);

@@ -167,6 +167,7 @@ export function makeJudging(desk) {
       if (stored && (isBlinded || isOneOfSeveral)) stock.stale.add(row);
       if (!stored) stock.refresh();
       else if (row === desk.row && !desk.reveal) {
+        desk.claims?.ask(); // a verdict that was taken away has opened it again
         desk.screen.draw();
         stock.fetchAhead();
       }
@@ -197,6 +198,7 @@ export function makeJudging(desk) {
     const sequence = desk.outbox.post("/hem/undo", last ? { ...usual, batch: last.sequence } : usual);
     const undone = await desk.outbox.answer(sequence);
     last?.settle(undone);
+    desk.claims?.ask(); // what it has opened again is this window's
     if (undone) say(undone.message);
     const changed = undone?.rows ?? [];
     changed.forEach((row) => desk.stock.stale.add(row));

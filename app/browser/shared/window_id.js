@@ -41,6 +41,7 @@ function hold(locks, id) {
   });
 }
 
-function randomId() {
+/** 24 letters and digits by chance. */
+export function randomId() {
   return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
