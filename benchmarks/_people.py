@@ -156,7 +156,8 @@ def told(people: Sequence[Seen], row: int) -> Iterator[str]:
         if any(action.row == row and action.what == "add" for action in standing(one.actions())):
             at = max(k for k, key in enumerate(one.keys) if key["before"] == str(row))
             yield f"{one.person}: " + ", ".join(
-                f"{key['at'] / 1000 % 1000:.1f} {key['key']} on {key['before']}" for key in one.keys[max(0, at - 5) : at + 1]
+                f"{key['at'] / 1000 % 1000:.1f} {key['key']} on {key['before']}"
+                for key in one.keys[max(0, at - 5) : at + 1]
             )
 
 

@@ -75,7 +75,7 @@ def details(level: Level, ranks: Ranks, rows: Sequence[int], log: TagLog) -> lis
     compared = contents.compare_to_neighbours(level, rows, ranks.spreads) if shown.look == "features" else None
     looks = contents.looks(level, rows, table)
     others = _others(level, graph, duplicates, has_text=shown.look == "words")
-    curves = curves_of(level, ids)
+    curves = curves_of(level, rows)
     titles = columns.described(level)
     said = log.about(level.data, ids, HISTORY)
     items = []
@@ -89,7 +89,7 @@ def details(level: Level, ranks: Ranks, rows: Sequence[int], log: TagLog) -> lis
         if shown.look == "words":
             item["text"] = shown.words(looks[k])
         item["features"] = contents.as_json(compared[k].features) if compared else None
-        item |= {"curve": curves.get(ids[k]), "marks": contents.marks(looks[k])}
+        item |= {"curve": curves.get(int(row)), "marks": contents.marks(looks[k])}
         item["neighbours"] = None if graph is None else [
             {**others[int(other)], "distance": round(float(distance), 4)}
             | ({"text": compared[k].neighbour(place)} if compared and looks is table else {})
@@ -234,14 +234,15 @@ def _past(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _json(value: object) -> Any:
-    if value is None or isinstance(value, str | bool):
+    kind = type(value)
+    if value is None or kind is str or kind is bool or kind is int:
         return value
+    if isinstance(value, float | np.floating):
+        return round(float(value), 6) if math.isfinite(value) else None
     if isinstance(value, np.ndarray | list | tuple):
         return [_json(one) for one in value]
     if isinstance(value, np.bool_):
         return bool(value)
     if isinstance(value, int | np.integer):
         return int(value)
-    if isinstance(value, float | np.floating):
-        return round(float(value), 6) if math.isfinite(value) else None
     return None if value is pd.NA or value is pd.NaT else str(value)

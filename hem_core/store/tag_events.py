@@ -167,11 +167,14 @@ def append(
 def written(engine: sa.Engine, change: Callable[[sa.Connection], T]) -> T:
     """What a change of other tables beside the log returns, in one transaction, tried again where another was first.
 
-    Raises BusyError when the database refuses.
+    These tables hold what is void after a minute: nobody waits until such a change is on the disk, and after a power cut
+    it may be gone. Raises BusyError when the database refuses.
     """
 
     def attempt() -> T:
-        with _writing(engine) as connection:
+        with _writing(engine, is_lasting=False) as connection:
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
             return change(connection)
 
     try:
@@ -301,8 +304,9 @@ def _lacking(connection: sa.Connection) -> list[str]:
 
 
 @contextmanager
-def _writing(engine: sa.Engine) -> Iterator[sa.Connection]:
-    with engine.connect().execution_options(hem_writes=True) as connection, connection.begin():
+def _writing(engine: sa.Engine, *, is_lasting: bool = True) -> Iterator[sa.Connection]:
+    options = {"hem_writes": True, "hem_is_lasting": is_lasting}
+    with engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
 
 
@@ -341,12 +345,17 @@ def _set_up_sqlite(engine: sa.Engine) -> None:
         connection.isolation_level = None  # the driver begins nothing by itself
         connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
         connection.execute("PRAGMA journal_mode = WAL")
-        # FULL: in WAL mode a commit survives a power cut only with it; it costs one fsync an action.
-        connection.execute("PRAGMA synchronous = FULL")
-        # The file itself has every entry at once: people copy it alone.
-        connection.execute("PRAGMA wal_autocheckpoint = 1")
 
     @event.listens_for(engine, "begin")
     def _(connection: sa.Connection) -> None:
-        is_write = connection.get_execution_options().get("hem_writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
+        options = connection.get_execution_options()
+        if options.get("hem_writes"):
+            for setting in _LASTING if options["hem_is_lasting"] else _PASSING:
+                connection.exec_driver_sql(f"PRAGMA {setting}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("hem_writes") else "BEGIN")
+
+
+# FULL: in WAL mode a commit survives a power cut only with it; it costs an fsync an action. A checkpoint each time: the
+# file itself has every entry at once, since people copy it alone.
+_LASTING = ("synchronous = FULL", "wal_autocheckpoint = 1")
+_PASSING = ("synchronous = NORMAL", "wal_autocheckpoint = 1000")

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import random
+import shutil
 import threading
 import time
 import uuid
@@ -177,6 +178,16 @@ def test_claims_leave_the_log_as_it_is(log, clock):
     log.claims("d", clock).take(BEN, ["e0"], 1)
     assert log.revision("d") == 1
     assert log.state("d")["id"].tolist() == ["e0"]
+
+
+def test_a_claim_does_not_wait_for_the_disk_and_the_file_alone_has_every_entry(sqlite_log, tmp_path):
+    sqlite_log.add("d", ["e0"], "hard", who="ann")
+    before = (tmp_path / "tags.sqlite").read_bytes()
+    sqlite_log.claims("d").take(BEN, ["e1"], 1)
+    assert (tmp_path / "tags.sqlite").read_bytes() == before
+    sqlite_log.add("d", ["e1"], "hard", who="ben")
+    shutil.copyfile(tmp_path / "tags.sqlite", tmp_path / "copy.sqlite")
+    assert sorted(TagLog(tmp_path / "copy.sqlite").state("d")["id"]) == ["e0", "e1"]
 
 
 def claim_all(place, writer: int, start, results) -> None:
