@@ -3,8 +3,9 @@ server takes.
 
     python benchmarks/reviewers.py WORKSPACE/runs/RUN [--people 20] [--minutes 5] [--queues mixed,suspects]
 
-Headless Chromium, a context a person, each with a name typed in, judging by keys at one verdict in 1 to 3 seconds at the lowest priority, with
-undo, skip, going back and a reload now and then. The server is the app as `hem app` starts it; its answers are timed in
+Headless Chromium, a context a person, each with a name typed in, judging by keys at one verdict in 1 to 3 seconds, with
+undo, skip, going back and a reload now and then. The browsers run at the lowest priority: in use they are on other
+machines. The server is the app as `hem app` starts it; its answers are timed in
 its own process, from the arrival of a request to its last byte. What the pages say was done is compared with the tag
 log. The run is read where it is; tags go to a workspace of the benchmark's own, or with --tags-url to a database, which
 must have none of this data yet. Runs on Linux, where memory and processor time come from /proc.

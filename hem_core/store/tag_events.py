@@ -167,8 +167,8 @@ def append(
 def written(engine: sa.Engine, change: Callable[[sa.Connection], T]) -> T:
     """What a change of other tables beside the log returns, in one transaction, tried again where another was first.
 
-    These tables hold what is void after a minute: nobody waits until such a change is on the disk, and after a power cut
-    it may be gone. Raises BusyError when the database refuses.
+    These tables hold what is void after a minute: nobody waits until such a change is on the disk, and a power cut may
+    lose it. Raises BusyError when the database refuses.
     """
 
     def attempt() -> T:

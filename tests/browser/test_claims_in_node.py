@@ -387,15 +387,22 @@ def test_a_page_that_may_be_reloaded_keeps_what_is_on_screen(desk):
     assert found == [11, True, [11]]
 
 
-def test_an_example_in_the_address_that_another_has_on_screen_is_not_shown(desk):
+def test_an_example_in_the_address_that_another_has_on_screen_is_shown_and_not_judged(desk):
     found = desk("""
-      desk.drawn[0] = "wanted"; // as after a reload
+      desk.drawn[0] = "wanted";
       taken.set(10, "ben");
-      const before = desk.claims.mayShow(10);
+      const seen = [desk.claims.mayShow(10)];
       await desk.claims.ask();
-      return { before, row: desk.row, note: desk.judging.note() };
+      const note = desk.judging.note();
+      desk.judging.press("hard");
+      seen.push(desk.claims.mayShow(10), desk.spoken.size, desk.row);
+      taken.delete(10);
+      await desk.claims.ask(true);
+      desk.judging.press("hard");
+      return { seen, note, after: [desk.spoken.size, desk.row] };
     """)
-    assert found == {"before": False, "row": 11, "note": "ben has that example on screen now"}
+    assert found["seen"] == [False, True, 0, 10]
+    assert (found["note"], found["after"]) == ("ben has that example on screen now", [1, 11])
 
 
 def test_an_answer_that_comes_too_late_gives_back_nothing_that_was_claimed_since(desk):

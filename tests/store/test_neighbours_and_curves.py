@@ -73,7 +73,7 @@ def test_damaged_curves_are_an_error_with_the_way_out(fresh):
     content = bytearray(path.read_bytes())
     content[4 + id.total_compressed_size + confidence.total_compressed_size - 1] ^= 1  # behind the magic number
     path.write_bytes(content)
-    with pytest.raises(RunError, match="cannot be read .*; run the same `hem score` command again"):
+    with pytest.raises(RunError, match=r"cannot be read .*; run the same `hem score` command again"):
         curves_of(level, [0])
 
 

@@ -42,7 +42,7 @@ export function makeClaims(desk, freshName) {
   /** Whether the row at hand may turn out to be another's: keys typed ahead of the server are no verdicts then. */
   function isWaiting() {
     const { row, data } = desk;
-    if (row === undefined || mayShow(row)) return false;
+    if (row === undefined || (mayShow(row) && !isOnlySeen(row))) return false;
     if (isOver()) ask(); // no timer may have run while the computer slept
     return isOver() || key !== data.key || desk.isHidden() || !isAlone;
   }
@@ -64,7 +64,12 @@ export function makeClaims(desk, freshName) {
   function mayShow(row) {
     if (!desk.source?.claim || isFree) return true;
     if (key !== desk.data.key) return false;
-    return isOwn(row) || kept.has(row) || desk.isDone(row) || desk.verdicts.isStoring(row);
+    return isOwn(row) || kept.has(row) || desk.isDone(row) || desk.verdicts.isStoring(row) || isOnlySeen(row);
+  }
+
+  /** Whether a row was opened by its address while somebody else is at work on it: it is shown, and not judged. */
+  function isOnlySeen(row) {
+    return others.has(row) && !isFree && !desk.isDone(row) && desk.drawn[desk.rows.indexOf(row)] === "wanted";
   }
 
   /** Claim the row on screen and the next ones, where they are not claimed yet. isRenewal: in any case. */
@@ -141,9 +146,9 @@ export function makeClaims(desk, freshName) {
       if (changed.length) desk.screen.head();
     }
     if (row !== undefined && could) return keep(row, wasShown);
-    if (row !== undefined && (wasDone || isOpen(row))) return desk.screen.draw();
-    const isWanted = desk.drawn[desk.at] === "wanted" && others.has(row);
-    return goOn(isWanted ? onScreenOf(row) : "");
+    if (row === undefined || !(wasDone || isOpen(row) || isOnlySeen(row))) return goOn();
+    if (isOnlySeen(row)) desk.judging.say(onScreenOf(row));
+    return desk.screen.draw();
   }
 
   /** Whether a row can still be given to this window: nobody else has it, and nobody has judged it meanwhile. */
