@@ -534,7 +534,7 @@ def _standing(key: Key, _level: "Level") -> "Ranks":
     return ranks(_level)
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
+@st.cache_resource(show_spinner=False, max_entries=64)
 def _queue(key: Key, person: str, people: tuple[str, ...], limit: int, _level: "Level") -> "pd.DataFrame":
     from hem_core.selection.review_queue import review_queue
 

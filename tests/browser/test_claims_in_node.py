@@ -322,23 +322,56 @@ def test_a_claim_that_ran_out_shows_nothing_until_it_is_renewed(desk):
     assert (found["row"], found["note"]) == (11, "ben has that example on screen now")
 
 
-def test_a_question_that_hangs_counts_as_unanswered(desk):
-    found = desk("""
-      const timers = new Map();
-      globalThis.setTimeout = (run, ms, ...with_) => { timers.set(ms, () => run(...with_)); return {}; };
-      const answer = server;
-      server = () => new Promise(() => {});
-      const asking = desk.claims.ask();
-      const before = desk.claims.mayShow(10);
+HANGING = """
+  const timers = new Map();
+  globalThis.setTimeout = (run, ms, ...with_) => { timers.set(ms, () => run(...with_)); return {}; };
+  const answer = server, soon = async () => { for (let k = 0; k < 9; k += 1) await Promise.resolve(); };
+  server = () => new Promise(() => {});
+"""
+
+
+def test_alone_a_question_that_hangs_counts_as_unanswered(desk):
+    found = desk(f"""
+      await desk.claims.ask(); {HANGING}
+      const asking = desk.claims.ask(true);
+      const before = desk.claims.mayShow(16);
       timers.get(10000)();
       await asking;
-      const after = [desk.row, desk.claims.mayShow(10)];
+      const after = [desk.row, desk.claims.mayShow(16)];
       server = answer;
       timers.get(15000)(); // the renewal
-      await Promise.resolve(); await Promise.resolve();
-      return { before, after, asked: asked.length };
+      await soon();
+      return {{ before, after, asked: asked.length }};
     """)
-    assert found == {"before": False, "after": [10, True], "asked": 1}
+    assert found == {"before": False, "after": [10, True], "asked": 2}
+
+
+def test_among_others_nothing_unclaimed_is_shown_however_long_the_server_takes(desk):
+    found = desk(f"""
+      taken.set(16, "ben");
+      await desk.claims.ask(); {HANGING}
+      const asking = desk.claims.ask(true), waits = [...timers.keys()];
+      timers.get(45000)();
+      await asking;
+      const after = [10, 13, 14].map(desk.claims.mayShow);
+      server = answer;
+      desk.at = 4;
+      timers.get(4000)(); // the next question
+      await soon();
+      return {{ waits, after, then: desk.claims.mayShow(14) }};
+    """)
+    assert found == {"waits": [45000], "after": [True, True, False], "then": True}
+
+
+def test_what_the_server_refuses_among_others_shows_nothing_unclaimed(desk):
+    found = desk("""
+      taken.set(16, "ben");
+      await desk.claims.ask();
+      server = async () => { throw Object.assign(new Error("the tag log is locked"), { status: 503 }); };
+      await desk.claims.ask(true);
+      return [10, 14].map(desk.claims.mayShow);
+    """)
+    assert found == [True, False]
 
 
 @pytest.mark.parametrize("way", ["picked('cat')", "undo()"])

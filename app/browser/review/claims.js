@@ -8,6 +8,7 @@ const AHEAD = 4, // rows that are claimed at a time: the one on screen and those
   RENEWALS = 4, // within the life of a claim
   NOTHING_SECONDS = 4, // between two questions while others have all that is left
   LATE_SECONDS = 10, // after which a question counts as unanswered
+  LATE_AMONG_OTHERS_SECONDS = 45, // the same where others are at work: an answer is worth waiting for
   UNANSWERED_SECONDS = 60;
 
 /**
@@ -26,8 +27,8 @@ const AHEAD = 4, // rows that are claimed at a time: the one on screen and those
 export function makeClaims(desk, freshName) {
   let own = new Set(),
     others = new Map(), // row -> who has it on screen
-    isAlone = true, // nobody else had anything of this level on screen
-    isFree = false, // nobody can be asked: what is on screen is shown all the same
+    isAlone = false, // nobody else had anything of this level on screen
+    isFree = false, // nobody can be asked, or nobody else is here: what is on screen is shown all the same
     isAsking = false,
     until = { date: 0, steady: 0 }, // when the own claims run out, by the clock, which may be set, and by one that may stop
     name = freshName(),
@@ -92,18 +93,22 @@ export function makeClaims(desk, freshName) {
       drop = [...own].filter((row) => !desk.isDone(row)), // in the same step as those that are claimed anew
       about = { window: asking, isDispute: Boolean(data.is_dispute), drop };
     own = new Set(rows.slice(0, storing.length + most).filter((row) => own.has(row)));
-    let found = null;
+    let found = null,
+      isOffline = false;
     try {
-      found = await Promise.race([source.claim(rows, storing.length + most, about), late()]);
-    } catch {
-      // Offline, or refused: people go on, and what two of them say of one row is kept from both.
+      const wait = isAlone ? LATE_SECONDS : LATE_AMONG_OTHERS_SECONDS;
+      found = await Promise.race([source.claim(rows, storing.length + most, about), late(wait)]);
+    } catch (error) {
+      isOffline = error.status === undefined; // people go on, and what two of them say of one row is kept from both
     }
     isAsking = false;
     if (asking !== name) return found?.own.length ? giveBack(asking) : undefined;
     if (!found) name = freshName();
     if (data.key !== desk.data.key) return void ask();
+    isFree = !found && (isAlone || isOffline);
     take(found, rows, askedAt);
-    plan(desk.row === undefined ? RENEWALS * NOTHING_SECONDS : (found?.seconds ?? UNANSWERED_SECONDS));
+    const isShort = desk.row === undefined || (!found && !isFree);
+    plan(isShort ? RENEWALS * NOTHING_SECONDS : (found?.seconds ?? UNANSWERED_SECONDS));
     if (desk.row !== asked) ask(); // people went on while this was on its way
   }
 
@@ -131,8 +136,7 @@ export function makeClaims(desk, freshName) {
       wasShown = row !== undefined && mayShow(row),
       could = wasShown || own.has(row), // of a tab in sight again the claim may have run out
       wasDone = row !== undefined && desk.isDone(row); // judged, and opened by its address or gone back to
-    isFree = found === null;
-    key = desk.data.key;
+    if (found || isFree) key = desk.data.key;
     if (found) {
       wanted.forEach((one) => others.delete(one));
       own = new Set(found.own);
@@ -186,7 +190,7 @@ export function makeClaims(desk, freshName) {
   function forget() {
     own = new Set();
     others = new Map();
-    isAlone = true;
+    isAlone = false;
     until = { date: 0, steady: 0 };
     isFree = false;
     kept.clear();
@@ -211,9 +215,9 @@ export function makeClaims(desk, freshName) {
 }
 
 /** Resolves to nothing once a question has gone on for too long: one that hangs would keep all later ones back. */
-function late() {
+function late(seconds) {
   return new Promise((go) => {
-    const timer = /** @type {any} */ (setTimeout(go, 1000 * LATE_SECONDS, null));
+    const timer = /** @type {any} */ (setTimeout(go, 1000 * seconds, null));
     timer.unref?.();
   });
 }
