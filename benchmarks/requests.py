@@ -1,6 +1,8 @@
 """Processor time of what a reviewer's page asks of the server: a verdict, the details of some examples, the tags.
 
-python benchmarks/requests.py [ROWS] [VERDICTS]
+    python benchmarks/requests.py [ROWS | WORKSPACE/runs/RUN] [VERDICTS]
+
+A number makes a run of so many random predictions; a run that is there is read where it is, with tags of its own.
 """
 
 from __future__ import annotations
@@ -19,10 +21,14 @@ FEATURES = 64
 REPEATS = 60
 
 
-def main(rows: str = "60000", verdicts: str = "2000") -> None:
-    """Score random predictions once, serve the run from this process, and time its requests."""
+def main(source: str = "60000", verdicts: str = "2000") -> None:
+    """Score random predictions once, or take a run, serve it from this process, and time its requests."""
     with tempfile.TemporaryDirectory() as folder:
-        home = _workspace(Path(folder), int(rows))
+        home = _workspace(Path(folder), int(source)) if source.isdecimal() else Path(folder) / "w"
+        name = "run" if source.isdecimal() else Path(source).name
+        if not source.isdecimal():
+            (home / "runs").mkdir(parents=True)
+            (home / "runs" / name).symlink_to(Path(source).resolve(), target_is_directory=True)
         os.environ["HEM_WORKSPACE"] = str(home)
         from starlette.applications import Starlette
         from starlette.testclient import TestClient
@@ -31,7 +37,7 @@ def main(rows: str = "60000", verdicts: str = "2000") -> None:
         from app.wire import routes
         from app.wire.identity import identity
 
-        run = loaders.level("run")
+        run = loaders.level(name)
         ids = loaders.ids(run)
         for k in range(int(verdicts)):
             loaders.tags().add(run.data, [str(ids[k * 7 % len(ids)])], "hard", who=f"person {k % 20}")
@@ -55,16 +61,16 @@ def main(rows: str = "60000", verdicts: str = "2000") -> None:
             assert client.post("/hem/claim", json=body).status_code == 200
 
         _time("one verdict", post)
-        _time("details of one example", lambda k: get(f"detail/run?rows={k * 17}"))
-        _time("details of twelve", lambda _: get(f"detail/run?rows={named}"))
-        _time("verdict, then details of one", lambda k: (post(10_000 + k), get(f"detail/run?rows={k * 17}")))
-        _time("verdict, then details of twelve", lambda k: (post(15_000 + k), get(f"detail/run?rows={named}")))
+        _time("details of one example", lambda k: get(f"detail/{name}?rows={k * 17}"))
+        _time("details of twelve", lambda _: get(f"detail/{name}?rows={named}"))
+        _time("verdict, then details of one", lambda k: (post(10_000 + k), get(f"detail/{name}?rows={k * 17}")))
+        _time("verdict, then details of twelve", lambda k: (post(15_000 + k), get(f"detail/{name}?rows={named}")))
         _time("verdict, then a claim of four", lambda k: (post(17_000 + k), claim(k)))
-        _time("verdict, then what others said", lambda k: (post(18_000 + k), get(f"judged/run?rows={judged}")))
-        _time("all verdicts as bytes", lambda _: get("verdicts/run"))
-        _time("verdict, then all as bytes", lambda k: (post(20_000 + k), get("verdicts/run")))
-        _time("revision", lambda _: get("revision/run"))
-        _time("ids of 48", lambda _: get("ids/run?rows=" + ",".join(map(str, range(48)))))
+        _time("verdict, then what others said", lambda k: (post(18_000 + k), get(f"judged/{name}?rows={judged}")))
+        _time("all verdicts as bytes", lambda _: get(f"verdicts/{name}"))
+        _time("verdict, then all as bytes", lambda k: (post(20_000 + k), get(f"verdicts/{name}")))
+        _time("revision", lambda _: get(f"revision/{name}"))
+        _time("ids of 48", lambda _: get(f"ids/{name}?rows=" + ",".join(map(str, range(48)))))
 
 
 def _workspace(folder: Path, n: int) -> Path:
