@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 NAME_COOKIE = "hem-who"
 NAME_PAGE = "/hem/name"
+REVIEW_PAGE, EXPLORE_PAGE = "/review", "/explore"
 ENTER_PAGE = "/hem/enter"
 """Where the token is posted."""
 LOGIN_PAGE = "/hem/login"
@@ -151,10 +153,15 @@ def name_in(cookies: dict[str, str]) -> str:
     return login.tidy(unquote(cookies.get(NAME_COOKIE, "")))
 
 
+def signed_by(cookies: dict[str, str]) -> str:
+    """The name that this browser keeps, otherwise $HEM_PERSON; "" when neither is set."""
+    return name_in(cookies) or login.tidy(os.environ.get("HEM_PERSON", ""))
+
+
 def _ask(request: Request) -> Response:
     if login.is_configured():
         return _from_login(request)
-    known, suggested = name_in(request.cookies), login.tidy(request.query_params.get("who", ""))
+    known, suggested = signed_by(request.cookies), login.tidy(request.query_params.get("who", ""))
     back = _came_from(request)
     return HTMLResponse(
         _PAGE.format(
@@ -165,10 +172,21 @@ def _ask(request: Request) -> Response:
             f'value="{escape(known or suggested)}"></label> <button>Sign with this name</button></p></form>'
             "<p>Verdicts and tags from this browser are signed with it. If two people review at the same "
             "time, they need different names: each is given different examples.</p>"
-            f'<p><a href="{escape(back)}">Continue without a name</a></p>',
+            f"<p>{_onward(back, known)}</p>",
         ),
         headers={"Cache-Control": "no-store"},
     )
+
+
+def _onward(back: str, known: str) -> str:
+    """The link for whoever types no name: back, but not to Review, which would ask again."""
+    if known:
+        return f'<a href="{escape(back)}">Continue as {escape(known)}</a>'
+    page, mark, query = back.partition("?")
+    if page != under(REVIEW_PAGE):
+        return f'<a href="{escape(back)}">Continue without a name</a>'
+    explore = escape(under(EXPLORE_PAGE) + mark + query)
+    return f'<a href="{explore}">Continue to Explore without a name</a>. Review needs one.'
 
 
 def _from_login(request: Request) -> Response:

@@ -1,7 +1,6 @@
 """One visitor's view: session state mirrored in the page's address."""
 
 import json
-import os
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from app import login
-from app.access_pages import name_in
+from app.access_pages import signed_by
 from app.rule_fitting import without_places
 from hem_core.store.level_names import EXAMPLES
 
@@ -259,8 +258,7 @@ def person() -> str:
     """
     if login.is_configured():
         return login.name()
-    named = name_in(dict(st.context.cookies.to_dict()))
-    return named or " ".join(os.environ.get("HEM_PERSON", "").split())[: login.LONGEST_NAME]
+    return signed_by(dict(st.context.cookies.to_dict()))
 
 
 def put(key: str, value: object) -> str:

@@ -155,6 +155,17 @@ def test_a_browser_is_asked_for_a_name_once_and_goes_back_to_its_page(known):
     assert 'value="Zoë &lt;b&gt;O&#x27;Hara&lt;/b&gt;"' in known.get("/hem/name").text
 
 
+def test_who_gives_no_name_is_not_led_back_to_the_question(known, monkeypatch):
+    monkeypatch.delenv("HEM_PERSON", raising=False)
+    page = known.get("/hem/name", headers={"referer": f"{OWN}/review?run=tiny"}).text
+    assert '<a href="/explore?run=tiny">Continue to Explore without a name</a>' in page
+    page = known.get("/hem/name", headers={"referer": f"{OWN}/sets?run=tiny"}).text
+    assert '<a href="/sets?run=tiny">Continue without a name</a>' in page
+    monkeypatch.setenv("HEM_PERSON", "anna")
+    page = known.get("/hem/name", headers={"referer": f"{OWN}/review?run=tiny"}).text
+    assert '<a href="/review?run=tiny">Continue as anna</a>' in page
+
+
 def test_a_name_in_a_link_is_a_suggestion_only(known):
     page = known.get("/hem/name?who=ben")
     assert 'value="ben"' in page.text
