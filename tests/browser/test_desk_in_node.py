@@ -164,3 +164,17 @@ def test_an_undo_of_a_second_verdict_leaves_the_first_where_people_disagree(desk
       return [once, desk.isDone(10)];
     """)
     assert found == [True, False]
+
+
+@pytest.mark.parametrize("name", ["hard", "mislabelled"])
+def test_a_picture_whose_boxes_are_corrected_gets_the_verdict_that_was_pressed(desk, name):
+    found = desk(
+        """
+      desk.data = { ...desk.data, corrects: { level: "boxes" }, has_choices: false, offered: [{ name: v.name }] };
+      desk.stock.items.set(10, { row: 10 });
+      desk.judging.press(v.name);
+      return [posts[0][1].action, posts[0][1].tag, desk.verdicts.get(10).tag];
+    """,
+        name=name,
+    )
+    assert found == ["add", name, name]

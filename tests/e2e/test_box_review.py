@@ -117,6 +117,16 @@ def near(value, label, box):
     return name == label and np.allclose([float(part) for part in numbers.rstrip("]").split(",")], box, atol=2)
 
 
+def test_a_picture_with_boxes_gets_verdicts_by_keys_too(site, opened):
+    page = opened("review?run=squares&example=1.png")
+    page.wait_for_selector(".hem-review .body[data-id='1.png'] .stage image[href]")
+    page.keyboard.press("3")
+    wait_saved(page, 1)
+    home = open_workspace(site.folder)
+    state = home.tags().state(home.run("squares").data)
+    assert list(zip(state["id"], state["tag"], state["value"], strict=True)) == [("1.png", "mislabelled", "")]
+
+
 def test_keys_take_the_predicted_box_delete_and_add_and_undo_takes_them_back(site, opened):
     page = review(opened)
     page.keyboard.press("2")

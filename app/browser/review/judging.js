@@ -55,15 +55,15 @@ export function makeJudging(desk) {
     },
   };
 
+  /** Of an example whose parts are corrected no class is right or wrong: its label is what its parts have. */
   function press(name) {
     if (desk.row === undefined || desk.isWaiting()) return; // no chooser and no edit either
     const choice = desk.choices().find((one) => one.name === name);
     if (choice && desk.isHidden() && desk.data.blind_choices) {
       if (choice.tag) judge(choice.tag, "");
       else answer("");
-    } else if (choice && desk.data.corrects) desk.correcting.press(choice);
-    else if (choice?.tag) judge(choice.tag, choice.value ?? "");
-    else if (name === "mislabelled" && !desk.isHidden()) openChooser();
+    } else if (choice && desk.data.has_choices) desk.correcting.press(choice);
+    else if (name === "mislabelled" && !desk.isHidden() && !desk.data.corrects) openChooser();
     else judge(name, "");
   }
 
