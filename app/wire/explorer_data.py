@@ -64,17 +64,13 @@ def _partly(level: Level) -> str:
 
 
 def _near(level: Level) -> dict[str, Any]:
-    """Why nothing can be looked for that is like a row, None where it can; whether rows have classes; and, of pictures
-    alone, why no words find them."""
+    """Why nothing can be looked for that is like a row, None where it can; whether rows have classes; and whether words
+    find their pictures."""
     missing = level.info.get("missing") or {}
     why = None if level.has_embeddings else missing.get("embeddings") or "This run has no embedding to compare by."
     label = next((name for name in ("label", "given") if level.columns().get(name) == "category"), None)
-    words = {"missing": _sentence(level.why_no_words)} if contents.has_pictures(level) else None
-    return {"missing": why, "other": label is not None, "words": words}
-
-
-def _sentence(words: str | None) -> str | None:
-    return f"{words[:1].upper()}{words[1:]}." if words else None
+    are_words_known = contents.has_pictures(level) and level.why_no_words is None
+    return {"missing": why, "other": label is not None, "words": are_words_known}
 
 
 def _missing(level: Level) -> dict[str, str]:

@@ -126,7 +126,7 @@ def test_words_are_what_a_selection_is_near_to(run_js):
       const { describe } = await load("shared/rules.js");
       return [m.shownNumber(bus, {}, 1).title, bus.near.words, describe(v.selection.all[0], String, String)];
     """
-    near = {"missing": None, "other": True, "words": {"missing": None}}
+    near = {"missing": None, "other": True, "words": True}
     selection = {"all": [{"near": {"words": "a red car", "k": 60}}]}
     found = run_js("explorer/near.js", body, selection=selection, near=near)
-    assert found == ["cosine distance to “a red car”", {"missing": None}, "60 nearest to “a red car”"]
+    assert found == ["cosine distance to “a red car”", True, "60 nearest to “a red car”"]

@@ -202,5 +202,5 @@ def test_the_page_selects_by_words_in_their_order(run, clip, monkeypatch):
     assert level.at(np.array(read["rows"]), ["id"])["id"].tolist() == ids[:5]
     mask = np.frombuffer(client.post("/hem/mask", json={**about, "rule": {"all": [{"near": clause}]}}).content, "u1")
     assert np.flatnonzero(mask).tolist() == sorted(read["rows"])
-    assert explorer_data._near(level)["words"] == {"missing": None}
+    assert explorer_data._near(level)["words"] is True
     assert rule_fitting.fitted(level, {"all": [{"near": clause}]}).rule == {"all": [{"near": clause}]}

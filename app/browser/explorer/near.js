@@ -10,8 +10,8 @@ const CHOICES = [20, 60, 200, 1000];
 
 /** What a bus knows of nearness: `near` says whether rows can be compared.
  *  @param {import("../shared/run_client.js").RunClient} source
- *  @param {{missing: string | null, other: boolean, words?: {missing: string | null} | null} | undefined} near why not,
- *    whether rows have classes, and why no words find them, null for rows that are no pictures
+ *  @param {{missing: string | null, other: boolean, words?: boolean} | undefined} near why not, whether rows have
+ *    classes, and whether words find their pictures
  *  @param {() => any} bus */
 export function makeNear(source, near, bus) {
   const found = new Map(); // a clause -> {rows, place of each row, distances}
@@ -19,7 +19,7 @@ export function makeNear(source, near, bus) {
     isOff = false; // another order was chosen meanwhile
 
   return {
-    near: { missing: near?.missing ?? null, other: near?.other ?? false, words: near?.words ?? null },
+    near: { missing: near?.missing ?? null, other: near?.other ?? false, words: near?.words ?? false },
 
     /** What is near, while the selection is that and no other order was chosen: {to, rows, at(row)}; else null. */
     nearest() {

@@ -9,11 +9,10 @@ const LONGEST = 500; // as the server takes them
 const SLOW_MS = 600;
 const SLOW = "Loading the text–image model. This takes some seconds, for the first words only.";
 
-/** Make it: {element, refresh()}; null for rows that are no pictures.
+/** Make it: {element, refresh()}; null where no words find a picture.
  *  @param {import("./bus.js").Bus} bus */
 export function wordsField(bus) {
-  const { words } = bus.near;
-  if (!words) return null;
+  if (!bus.near.words) return null;
   const note = h("p", { class: "hem-search-note hem-muted", role: "status", id: "hem-words-note", hidden: true }),
     input = h("input", {
       type: "search",
@@ -21,16 +20,13 @@ export function wordsField(bus) {
       placeholder: "Words for pictures",
       "aria-label": "words for pictures",
       "aria-describedby": "hem-words-note",
-      title: words.missing ?? `A description, such as: a red car at night. Enter selects the ${USUAL_K} nearest.`,
+      title: `A description, such as: a red car at night. Enter selects the ${USUAL_K} nearest.`,
       maxLength: LONGEST,
-      readOnly: Boolean(words.missing),
-      onkeydown: (event) => event.key === "Enter" && !words.missing && find(),
-      onsearch: () => !words.missing && !input.value && find(),
-      onfocus: () => words.missing && say(words.missing),
-      onblur: () => words.missing && say(""),
+      onkeydown: (event) => event.key === "Enter" && find(),
+      onsearch: () => !input.value && find(),
     });
   return {
-    element: h("div", { class: `hem-search${words.missing ? " is-off" : ""}` }, icon("near"), input, note),
+    element: h("div", { class: "hem-search" }, icon("near"), input, note),
     /** Show the words of the selection, unless somebody types. */
     refresh() {
       const root = /** @type {Document} */ (input.getRootNode());
