@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from app.views.review import blind
+from app.views.review import blind, queue
 from app.wire import detail, opinions
 from hem_core.store.atomic import write_table
 from hem_core.store.verdicts import ALL, in_state
@@ -236,6 +236,22 @@ def test_the_filter_of_explore_can_be_the_queue_hardest_first(show, whole_worksp
     rule = '{"all":[{"column":"label","in":["cat"]}]}'
     data = desk(show(whole_workspace, "review", rule=rule, queue="filter"))
     assert data["rows"] == list(range(57, -1, -3))
+
+
+def test_a_long_queue_says_how_many_it_has_and_the_next_ones_follow_those_with_a_verdict(show, workspace, monkeypatch):
+    monkeypatch.setattr(queue, "LONGEST", 5)
+    folder, cats = workspace(), list(range(57, -1, -3))
+    address = {"rule": '{"all":[{"column":"label","in":["cat"]}]}', "queue": "filter"}
+    data = desk(show(folder, "review", **address))
+    assert (data["rows"], data["n"]) == (cats[:5], 20)
+    assert "The next ones follow" in data["done"]
+    home = open_workspace(folder)
+    for row in cats[:5]:
+        home.tags().add(home.run("tiny").data, [f"e{row:02}"], "right", who="anna")
+    data = desk(show(folder, "review", **address))
+    assert (data["rows"], data["n"]) == (cats[:10], 20)
+    mixed = desk(show(folder, "review"))
+    assert (len(mixed["rows"]) - len(mixed["verdicts"]), mixed["n"]) == (5, None)
 
 
 def test_disagreements_are_a_queue_of_their_own_once_there_is_one(show, workspace):

@@ -17,15 +17,17 @@ const DRAWN = {
 };
 const BUTTONS = { right: "right, nothing special", mislabelled: "label wrong…", skip: "skip" };
 
-/** Progress, pace, what was just done, whether it is saved. */
+/** Progress, pace, what was just done, whether it is saved. n: how many the queue has, null where nobody
+ *  has counted; at: which of them is on screen, null behind the last. */
 export function head({ n, done, at, drawn, pace, note, outbox, isListOpen, isBlind, noBlind, isHidden, act, audit }) {
-  const place = at < n ? `no. ${(at + 1).toLocaleString("en")}` : null;
+  const place = at === null ? null : `no. ${(at + 1).toLocaleString("en")}`;
   const how = !isHidden && DRAWN[drawn] ? ` · ${DRAWN[drawn]}` : "";
-  const usual = { n, done, words: ` of ${n.toLocaleString("en")} reviewed` },
+  const all = n === null ? "" : ` of ${n.toLocaleString("en")}`,
+    usual = { n, done, words: `${all} reviewed` },
     count = audit ? countOf(audit) : usual, // the rows that an audit has sent ahead are not all that it needs
     progress = h("span", { style: { width: `${count.n ? (100 * count.done) / count.n : 0}%` } });
   return [
-    h("span", { class: "progress", title: `${done} of ${n} in this queue have a verdict` }, progress),
+    h("span", { class: "progress", title: `${done}${all} in this queue have a verdict` }, progress),
     h("span", { class: "count" }, h("b", {}, count.done.toLocaleString("en")), count.words),
     pace == null ? null : h("span", { class: "quiet", title: "mean of the last 20" }, `${pace.toFixed(1)} s each`),
     place && h("span", { class: "quiet place" }, place + how),

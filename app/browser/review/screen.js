@@ -95,7 +95,8 @@ export function makeScreen(desk, { head: headSlot, body, bar: barSlot }, address
     const { rows, at, outbox, isBlind } = desk,
       done = rows.filter((row) => desk.isDone(row)).length;
     const isListOpen = headSlot.querySelector("details.unsaved")?.open;
-    const reading = { n: rows.length, done, at, drawn: desk.drawn[at] };
+    const n = desk.data.n === null ? null : Math.max(desk.data.n ?? 0, rows.length); // null: nobody has counted them
+    const reading = { n, done, at: desk.row === undefined ? null : at, drawn: desk.drawn[at] };
     const said = { pace: pace(desk.judging.paces), note: desk.judging.note() };
     headSlot.replaceChildren(
       ...frame.head({

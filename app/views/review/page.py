@@ -10,6 +10,7 @@ from app import agreement, loaders, scope, state, widgets, words
 from app.browser.review.component import review
 from app.state import AUDIT, DISPUTES
 from app.views.review import audit_panel, blind
+from app.views.review.queue import LONGEST, SUSPECTS, Queue, queue_of, stratum
 from app.wire import audits, code, desk
 from hem_core.errors import HemError
 from hem_core.store import definitions
@@ -18,9 +19,6 @@ from hem_core.store.rule_text import describe
 
 TITLE = "Review"
 PLACE = 50
-
-LONGEST = 1_000
-"""Rows in one queue; when they are done, the next ones follow."""
 
 TITLES = {
     "mixed": "Mixed queue",
@@ -37,7 +35,6 @@ MIXED_HELP = (
 
 
 NOT_BLIND = "This queue shows what others said, so nothing in it can be judged blind."
-SUSPECTS = {"all": [definitions.SUSPECTED]}
 
 
 def page() -> None:
@@ -71,7 +68,7 @@ def _rules(level: Level) -> dict[str, dict]:
     rules = {name: rule for name, rule in scope.explored(level).items() if name in TITLES}
     if "reason" in level.source.columns:
         rules["suspects"] = SUSPECTS
-    sampled = _stratum(state.queue()) if "label_suspicion" in level.source.columns else None
+    sampled = stratum(state.queue()) if "label_suspicion" in level.source.columns else None
     if sampled:
         rules[state.queue()] = {"all": [{"column": "label_suspicion", "min": sampled[0], "max": sampled[1]}]}
     return rules
@@ -124,7 +121,7 @@ def _desk(run: str, name: str, queue: str, rule: dict | None, wanted: dict[str, 
     level, person = loaders.level(run, name), state.person()
     revision = loaders.tags_of(level).revision(level.data)
     judged = loaders.verdicts(level)
-    found = _rows(level, queue, rule, person, judged)
+    found = queue_of(level, queue, rule, person, judged)
     review(
         {
             "code": code.address(),
@@ -132,17 +129,18 @@ def _desk(run: str, name: str, queue: str, rule: dict | None, wanted: dict[str, 
             **desk.of_level(level),
             "token": state.page_token(),
             "person": person,
-            "rows": found["row"].tolist(),
-            "places": loaders.places(level)[found["row"].to_numpy()].tolist(),
+            "rows": found.rows["row"].tolist(),
+            "n": found.n,
+            "places": loaders.places(level)[found.rows["row"].to_numpy()].tolist(),
             "not_blind": blind.warning(rule, level.classes),
-            "drawn": found["drawn_as"].tolist(),
+            "drawn": found.rows["drawn_as"].tolist(),
             "wanted": wanted,
             "revision": revision,
-            "verdicts": _by_row(judged, found),
+            "verdicts": _by_row(judged, found.rows),
             **({"is_dispute": True, "no_blind": NOT_BLIND} if queue == DISPUTES else {}),
             **({"audit": audits.standing(level)} if queue == AUDIT else {}),
             "empty": _why_empty(level, queue),
-            "done": _what_is_done(level, queue, len(found)),
+            "done": _what_is_done(level, queue, found),
         },
         key="review",
         on_leave=_take_leave,
@@ -164,7 +162,7 @@ def _why_empty(level: Level, queue: str) -> str:
         return f"Others have judged every {one} that would be yours. A filter of Explore can be reviewed all the same."
     if queue == AUDIT:
         return audits.end(level)
-    if _stratum(queue):
+    if stratum(queue):
         low, high = queue.split()[1:]
         return f"No {one} has a label suspicion between {low} and {high}. Choose another stratum on Labels."
     why = {
@@ -176,8 +174,10 @@ def _why_empty(level: Level, queue: str) -> str:
     return f"{why[queue]} Or take the mixed queue."
 
 
-def _what_is_done(level: Level, queue: str, n: int) -> str:
-    one, many = words.one(level.name), words.noun(level.name)
+def _what_is_done(level: Level, queue: str, found: Queue) -> str:
+    one, many, n = words.one(level.name), words.noun(level.name), len(found.rows)
+    if found.n is None or found.n > n:
+        return f"These {n:,} {many} have a verdict. The next ones follow within seconds."
     if queue == AUDIT:
         return audits.end(level)
     if queue == DISPUTES:
@@ -189,48 +189,6 @@ def _what_is_done(level: Level, queue: str, n: int) -> str:
     return f"{all_of_it} ← goes back through them; another queue can be chosen above."
 
 
-def _rows(level: Level, queue: str, rule: dict | None, person: str, judged: pd.DataFrame) -> pd.DataFrame:
-    """The queue: row, id, drawn_as."""
-    if queue == DISPUTES:
-        ids = list(loaders.disagreements(level).disputed[:LONGEST])
-        return pd.DataFrame({"row": loaders.row_of(level).get_indexer(ids), "id": ids, "drawn_as": "disputed"})
-    if queue == AUDIT:
-        return audits.queue(level, person)
-    return _mixed(level, person, judged) if rule is None else _matching(level, rule, queue)
-
-
-def _mixed(level: Level, person: str, judged: pd.DataFrame) -> pd.DataFrame:
-    """The queue of this person: what others have judged is left out, what is their own stays to go back to."""
-    by_others = judged.loc[judged["who"] != person, :].index
-    own = len(judged) - len(by_others)
-    people = tuple(loaders.reviewers(level.data, person))
-    longest = LONGEST * (2 + len(judged) // LONGEST)  # in steps, so that few queues are made
-    queue = loaders.queue(level, person, people, longest)
-    return queue.loc[~queue["id"].isin(by_others.tolist()), :].head(LONGEST + own)
-
-
-def _stratum(queue: str) -> tuple[float, float] | None:
-    """The percentiles in 'sample 80 90'; None for another queue."""
-    parts = queue.split()
-    numbers = [part.replace(".", "", 1) for part in parts[1:]]
-    is_sample = len(parts) == 3 and parts[0] == "sample" and all(number.isdecimal() for number in numbers)
-    return (float(parts[1]), float(parts[2])) if is_sample else None
-
-
-def _matching(level: Level, rule: dict, queue: str) -> pd.DataFrame:
-    sampled = _stratum(queue)
-    if sampled:
-        return loaders.sample(level, *sampled, LONGEST).assign(drawn_as="sample")
-    tags = loaders.tags_of(level).state(level.data)
-    order = "label_suspicion" if rule == SUSPECTS and "label_suspicion" in level.source.columns else _order(level)
-    found = level.query(rule, tags=tags, columns=["id"], order=order, limit=LONGEST)
-    return found.assign(drawn_as="chosen")
-
-
-def _order(level: Level) -> str | None:
-    return "difficulty" if "difficulty" in level.source.columns else None
-
-
 def _scope(level: Level, queue: str, rules: dict[str, dict]) -> str:
     if queue == DISPUTES:
         agreed = agreement.sentence(loaders.disagreements(level).agreements)
@@ -240,11 +198,10 @@ def _scope(level: Level, queue: str, rules: dict[str, dict]) -> str:
     if queue not in rules:
         return f"suspects 50%, rare 30%, random 20% of {words.rows(level)}; signed {state.person()}"
     n = len(level.rows(rules[queue], tags=loaders.tags_of(level).state(level.data)))
-    if _stratum(queue):
+    if stratum(queue):
         return f"{describe(rules[queue])} · {min(n, LONGEST):,} at random of {n:,}, to measure how many are wrong there"
     most = "most suspected" if queue == "suspects" else "hardest"
-    first = f", the {LONGEST:,} {most} first" if n > LONGEST else f", {most} first"
-    return f"{describe(rules[queue])} · {n:,} of {words.rows(level)}{first}"
+    return f"{describe(rules[queue])} · {n:,} of {words.rows(level)}, {most} first"
 
 
 def _by_row(judged: pd.DataFrame, found: pd.DataFrame) -> dict[str, dict[str, str]]:
