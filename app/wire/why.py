@@ -11,6 +11,7 @@ from app.wire import columns
 from app.wire.door import Refused, posted
 from app.wire.identity import own_level, own_scores
 from hem_core.runs.why import why as why_of
+from hem_core.slices.cluster_names import described_clusters
 from hem_core.store import rules
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def why(body: dict[str, Any]) -> dict[str, Any]:
     level = own_level(body)
     own_scores(body, level)
     if body.get("is_preparing"):
-        loaders.traits(level)
+        described_clusters(loaders.traits(level))
         return {}
     filter_, selection = _rule(body, "filter"), _rule(body, "selection")
     group: dict[str, Any] = {"rule": selection, "within": filter_} if rules.clauses(selection) else {"rule": filter_}

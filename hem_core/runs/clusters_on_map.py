@@ -24,7 +24,7 @@ def clusters_on_map(level: Level, traits: Traits) -> list[dict[str, Any]]:
     table: Any = level.table(COLUMNS)
     parts = {str(name): part for name, part in table.groupby("cluster", observed=True)[["x", "y"]]}
     largest = sorted(parts, key=lambda name: (-len(parts[name]), name))
-    described = described_clusters(traits, largest)
+    described = described_clusters(traits)
     named = [name for name in largest if name in described]
     typical = typical_rows(level, [parts[name].index.to_numpy() for name in named])
     return [

@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow as pa
 
 from hem_core.media import medium_of
+from hem_core.media._fact_words import FACTS
 from hem_core.runs.described_by import label_column, model_columns, own_columns
 from hem_core.slices.attributes import Attribute, groups_of, values_of
 from hem_core.slices.text_words import words_of
@@ -41,7 +42,8 @@ def level_traits(level: Level) -> Traits:
     confused = pairs(sides[0], sides[1]) if sides[0] is not None and sides[1] is not None else None
     values += [confused] if confused is not None else []
     words, lengths = _texts(level)
-    return Traits(level.n, values, [*ranked, *lengths], words)
+    titles = {name: title for name, (title, *_) in FACTS.items() if level.source.columns.get(name) == "scores"}
+    return Traits(level.n, values, [*ranked, *lengths], words, titles)
 
 
 def tag_values(level: Level, tags: pd.DataFrame | None) -> list[Values]:

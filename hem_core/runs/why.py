@@ -180,7 +180,7 @@ def _rows_of(level: Level, ids: Collection[str]) -> np.ndarray:
 def _named(traits: Traits, statements: list[Statement]) -> list[Statement]:
     """The statements with the clusters called by what sets them apart."""
     every = [other for one in statements for other in (one, *one.also)]
-    names = cluster_names(traits, {str(one.names[0]) for one in every if one.columns == ("cluster",)})
+    names = cluster_names(traits) if any(one.columns == ("cluster",) for one in every) else {}
 
     def called(one: Statement) -> Statement:
         alias = names.get(str(one.names[0]), "") if one.columns == ("cluster",) else ""

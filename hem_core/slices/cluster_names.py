@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from hem_core.slices.contrast import contrast
-from hem_core.slices.statement import Statement
+from hem_core.slices.statement import Statement, cluster_in_words
 from hem_core.slices.traits import Traits, Values, tally
 
 MOST_ROWS = 40_000
@@ -35,34 +37,51 @@ class Described:
     """The columns that set it apart the most, a sentence each, without those that say its class."""
 
 
-def cluster_names(traits: Traits, wanted: Iterable[str], *, seed: int = 0) -> dict[str, str]:
-    """The names of clusters, see `described_clusters`."""
-    return {cluster: one.name for cluster, one in described_clusters(traits, wanted, seed=seed).items()}
+_KEPT: WeakKeyDictionary[Traits, dict[str, Described]] = WeakKeyDictionary()
 
 
-def described_clusters(traits: Traits, wanted: Iterable[str], *, seed: int = 0) -> dict[str, Described]:
-    """What each cluster is: its classes, its confusion, its words, or what else sets it apart.
+def cluster_names(traits: Traits) -> dict[str, str]:
+    """The names of all clusters, see `described_clusters`."""
+    return {cluster: one.name for cluster, one in described_clusters(traits).items()}
 
-    wanted: clusters as the column names them, "3.12", or their groups, "group 3". One that nothing sets apart, or whose
-    traits have no column `cluster`, has no name and is left out.
+
+def described_clusters(traits: Traits) -> dict[str, Described]:
+    """What each cluster is: its classes, its confusion, its words, or what else sets it apart; made once for the same
+    traits.
+
+    Clusters are as the column names them, "3.12", or their groups, "group 3". No two have the same name. One that
+    nothing sets apart has none and is left out; {} where the traits have no column `cluster`.
     """
-    cluster = [one for one in traits.values if one.columns == ("cluster",)]
-    if not cluster:
-        return {}
+    found = _KEPT.get(traits)
+    if found is None:
+        found = _KEPT[traits] = _told_apart(_described_all(traits))
+    return found
+
+
+def _described_all(traits: Traits, seed: int = 0) -> dict[str, Described]:
     rows = np.arange(traits.n)
     if traits.n > MOST_ROWS:
         rows = np.sort(np.random.default_rng(seed).choice(traits.n, MOST_ROWS, replace=False))
-    place = {str(name): (values, code) for values in cluster for code, (name,) in enumerate(values.names)}
     telling = replace(traits, values=[one for one in traits.values if _tells(one)],
                       numbers=[one for one in traits.numbers if not one.is_of_model])  # fmt: skip
     found = {}
-    for name in wanted:
-        if name in place:
-            values, code = place[name]
-            is_in = values.codes[rows] == code
-            made = _described(telling, rows[is_in], rows[~is_in])
-            found |= {name: made} if made.name else {}
-    return found
+    for values in traits.values:
+        if values.columns == ("cluster",):
+            for code, (name,) in enumerate(values.names):
+                is_in = values.codes[rows] == code
+                found[str(name)] = _described(telling, rows[is_in], rows[~is_in])
+    return {name: one for name, one in found.items() if one.name}
+
+
+def _told_apart(found: dict[str, Described]) -> dict[str, Described]:
+    """Names that several clusters would have get the number of the cluster behind them: "8 (0.18)"."""
+    often = Counter(cluster_in_words(cluster, one.name) for cluster, one in found.items())
+    return {
+        cluster: replace(one, name=f"{one.name} ({cluster.removeprefix('group ')})")
+        if often[cluster_in_words(cluster, one.name)] > 1
+        else one
+        for cluster, one in found.items()
+    }
 
 
 def _tells(values: Values) -> bool:
@@ -80,8 +99,8 @@ def _described(traits: Traits, group: np.ndarray, others: np.ndarray) -> Describ
     words = [f"“{one.names[0]}”" for one in statements if one.kind == "word" and one.low >= TYPICAL][:MOST_WORDS]
     parts += [", ".join(words)] if words else []
     of_columns = [one for one in statements if one.kind not in ("pair", "word") and one.columns[0] not in SAID]
-    parts += [one.subject() for one in of_columns[: max(0, 2 - len(parts))]]
-    return Described(" · ".join(parts), tuple(one.sentence() for one in of_columns[:MOST_APART]))
+    parts += [one.subject(traits.title) for one in of_columns[: max(0, 2 - len(parts))]]
+    return Described(", ".join(parts), tuple(one.sentence(traits.title) for one in of_columns[:MOST_APART]))
 
 
 SAID = ("label", "given")
@@ -109,11 +128,11 @@ def _confusion(statements: list[Statement], classes: tuple[str, ...]) -> list[st
 
 
 def with_names(text: str, names: Mapping[str, str]) -> str:
-    """A slice's description with the names of its clusters: "cluster is 2.71" as "cluster 2.71, spam · “free”"."""
+    """A slice's description with the names of its clusters: "cluster is 2.71" as "cluster spam, “free”"."""
     import re
 
     def named(match: re.Match[str]) -> str:
-        key = match[1] if match[1] else f"group {match[2]}"
-        return f"cluster {key} ({names[key]})" if key in names else match[0]
+        cluster = match[1] if match[1] else f"group {match[2]}"
+        return cluster_in_words(cluster, names[cluster]) if cluster in names else match[0]
 
     return re.sub(r"cluster is (\d+\.\d+)|cluster group (\d+)", named, text)

@@ -88,7 +88,7 @@ class Statement:
         if self.columns[0] == "is_correct":
             return f"prediction {'right' if self.names[0] else 'wrong'}"
         if self.columns[0] == "cluster":
-            return f"cluster {_value(self.names[0])}" + (f" ({self.alias})" if self.alias else "")
+            return cluster_in_words(_value(self.names[0]), self.alias)
         return f"{title(self.columns[0])} = {_value(self.names[0])}"
 
     def finding(self) -> str:
@@ -123,6 +123,12 @@ class Statement:
         """Whether the medians of a shift differ as they are written; else its range says more."""
         here, there = (_short(value) for value in self.medians)
         return here != there
+
+
+def cluster_in_words(cluster: str, name: str = "") -> str:
+    """A cluster, or a group of them: "cluster spam, “free”"; without a name "cluster 2.71", "cluster group 3"."""
+    is_group = cluster.startswith("group ")
+    return f"cluster {'group ' if is_group else ''}{name or cluster.removeprefix('group ')}"
 
 
 def _plain(value: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -98,6 +98,12 @@ class Traits:
     values: Sequence[Values] = ()
     numbers: Sequence[Numbers] = ()
     words: Sequence[Words] = ()
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """Column -> what it is called in the name of a cluster, where that is not the column's own name."""
+
+    def title(self, column: str) -> str:
+        """What a column is called in the name of a cluster."""
+        return self.titles.get(column, column)
 
 
 def tally(codes: np.ndarray, length: int) -> np.ndarray:

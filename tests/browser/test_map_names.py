@@ -53,3 +53,19 @@ def test_a_cluster_is_selected_alone_or_added_and_taken_away(evaluate):
     assert chosen(["0.1"], "1.2", True) == ["0.1", "1.2"]
     assert chosen(["0.1", "1.2"], "1.2", True) == ["0.1"]
     assert chosen(["1.2"], "1.2", True) == ["1.2"]
+
+
+def test_a_cluster_has_the_name_of_the_map_in_the_filters_and_in_a_chip(run_js):
+    body = """
+      const { shownOn } = await load("explorer/shown_name.js");
+      const { describe } = await load("shared/rules.js");
+      const told = [], bus = { described: { cluster: {} }, emit: (what) => told.push(what) };
+      Object.assign(bus, m.makeNames({ clusters: async () => v.clusters }, () => bus));
+      const before = shownOn(bus, "cluster", "0.18", false);
+      await new Promise((go) => setTimeout(go, 0));
+      const named = (column, value) => shownOn(bus, column, value, false);
+      const chip = describe({ column: "cluster", in: ["0.18", "2.7"] }, String, String, named);
+      return [before, shownOn(bus, "cluster", "0.18", false), shownOn(bus, "cluster", "2.7", false), chip, told];
+    """
+    found = run_js("explorer/map_names.js", body, clusters=[{"cluster": "0.18", "name": "8"}])
+    assert found == ["0.18", "8", "2.7", "cluster is 8 or 2.7", ["names"]]

@@ -155,7 +155,7 @@ def test_slices_are_named_by_their_clusters_and_without_any_nothing_is_read(run)
     known = Traits(100, [values_of_attribute(one) for one in (label, made)])
     rules = [{"all": [{"column": "cluster", "in": ["0.1"]}]}, night]
     found = named_slices(["cluster is 0.1", "night is true"], rules, lambda: known)
-    assert found == ["cluster 0.1 (dog)", "night is true"]
+    assert found == ["cluster dog", "night is true"]
 
 
 def test_the_command_prints_the_sentences_and_their_numbers(run, capsys):

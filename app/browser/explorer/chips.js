@@ -5,13 +5,14 @@ import { nearControl } from "./near.js";
 import { h, icon } from "../shared/dom.js";
 import { short, whole } from "../shared/numbers.js";
 import { clauses, describe } from "../shared/rules.js";
+import { shownOn } from "./shown_name.js";
 
 /** The chips of a bus as elements; mode is the kind of map on screen, "replay" for an earlier epoch
  *  of it, null when it cannot be drawn.
  *  @param {import("./bus.js").Bus} bus */
 export function chips(bus, mode) {
   const titles = (name) => (name === "is_correct" ? "correct" : bus.title(name)),
-    words = (clause) => describe(clause, titles, short);
+    words = (clause) => describe(clause, titles, short, (name, value) => shownOn(bus, name, value, false));
   const list = clauses(bus.filter).map((clause, at) =>
     chip("filter", "filter", words(clause), () =>
       bus.set({ filter: { all: clauses(bus.filter).filter((_, k) => k !== at) } }),

@@ -132,6 +132,7 @@ function mount(first, client) {
     bus.on("view", viewed),
     bus.on("said", busy),
     bus.on("opened", named),
+    bus.on("names", renamed),
   ];
   const focus = () => {
     if (!isLooking && !data.without?.tags && document.visibilityState === "visible") follow();
@@ -204,6 +205,12 @@ function mount(first, client) {
     if (row >= 0) return drawer.show(row);
     address.write({ example: null });
     bus.say({ error: `${id} is not in this run, so it was not opened.` });
+  }
+
+  /** Clusters have their names now: in a chip, and in the legend. */
+  function renamed() {
+    drawChips();
+    drawLegend();
   }
 
   async function named(row) {
@@ -400,7 +407,10 @@ function mount(first, client) {
   function drawChips() {
     const shown = view && !lack(bus, data.missing, view.mode) ? view.mode : null,
       mode = shown && epochOf(view, bus.epochs) ? "replay" : shown;
-    renew(bars.chips, [bus.filter, bus.selection, bus.counts.selected, bus.picks.size, mode], () => chips(bus, mode));
+    const { filter, selection, counts, picks } = bus;
+    renew(bars.chips, [filter, selection, counts.selected, picks.size, mode, bus.clusterNames().length], () =>
+      chips(bus, mode),
+    );
   }
 
   function busy() {

@@ -3,7 +3,7 @@
 
 import { h, icon } from "../shared/dom.js";
 import { whole as inWords } from "../shared/numbers.js";
-import { shownName } from "./shown_name.js";
+import { shownOn } from "./shown_name.js";
 import { barsOfLines, chosenMask, counted as countedUnder } from "./filter_chosen.js";
 
 const FEW = 7;
@@ -14,7 +14,7 @@ const FEW = 7;
 export function facetFilter({ bus, section, put }, name) {
   const column = bus.column(name),
     isBool = column.kind === "bool";
-  const shown = (text) => shownName(name, text, isBool);
+  const shown = (text) => shownOn(bus, name, text, isBool);
   const list = h("div", { class: "hem-facet" }),
     more = h("button", { class: "hem-link" });
   const title = name === "is_correct" ? "prediction" : column.title;
@@ -116,28 +116,30 @@ function wholeOf(counts, chosen) {
 // Lines stay the same elements while their numbers change: a click must not lose its target.
 function lines(list) {
   const known = new Map();
-  const line = (name, text) => {
+  const line = (name) => {
     const check = h("span", { class: "hem-check" }, icon("check")),
       bar = h("i"),
       mark = h("i", { class: "is-chosen" }),
+      label = h("span", { class: "hem-line-name" }),
       some = h("span", { class: "hem-line-chosen hem-number" }),
       number = h("span", { class: "hem-line-count hem-number" });
     const element = h(
       "button",
-      { class: "hem-line", role: "checkbox", title: text, onclick: () => known.get(name).toggle() },
+      { class: "hem-line", role: "checkbox", onclick: () => known.get(name).toggle() },
       check,
-      h("span", { class: "hem-line-name" }, text),
+      label,
       h("span", { class: "hem-line-bar" }, mark, bar),
       some,
       number,
     );
-    return { element, bar, mark, some, number, toggle: null };
+    return { element, label, bar, mark, some, number, toggle: null };
   };
   return (wanted, whole) => {
     const bars = barsOfLines(wanted, whole);
     for (const [at, { name, text, count, chosen, isOn, toggle }] of wanted.entries()) {
-      if (!known.has(name)) known.set(name, line(name, text));
+      if (!known.has(name)) known.set(name, line(name));
       const one = known.get(name);
+      if (one.label.textContent !== text) one.label.textContent = one.element.title = text;
       one.toggle = toggle;
       one.element.classList.toggle("is-on", isOn);
       one.element.setAttribute("aria-checked", String(isOn));

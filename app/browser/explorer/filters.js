@@ -34,7 +34,7 @@ export function makeFilters(bus, host, look) {
   let frame = 0,
     view = null,
     parts = new Map();
-  const ends = [bus.on("state", later), bus.on("tags", later)];
+  const ends = [bus.on("state", later), bus.on("tags", later), bus.on("names", later)];
   return {
     draw,
     end() {

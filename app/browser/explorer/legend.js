@@ -3,7 +3,7 @@
 
 import { h } from "../shared/dom.js";
 import { short } from "../shared/numbers.js";
-import { shownName } from "./shown_name.js";
+import { shownOn } from "./shown_name.js";
 import { clauseOf, withClause } from "../shared/rules.js";
 
 /** The legend as elements: a ramp for numbers, keys for names. colour: as `colouring` gives it, null for none.
@@ -17,12 +17,20 @@ export function legend(bus, colour) {
 export function legendKey(bus, colour) {
   if (!colour) return null;
   const { name, names, colours, low, high } = colour;
-  return [name, names, colours, low, high, clauseOf(bus.filter, name) ?? null];
+  return [
+    name,
+    names,
+    colours,
+    low,
+    high,
+    clauseOf(bus.filter, name) ?? null,
+    name === "cluster" && bus.clusterNames().length,
+  ];
 }
 
 function keys(bus, colour) {
   const clause = clauseOf(bus.filter, colour.name),
-    shown = (name) => shownName(colour.name, name, colour.isBool);
+    shown = (name) => shownOn(bus, colour.name, name, colour.isBool);
   const put = (next) => bus.set({ filter: withClause(bus.filter, colour.name, next) });
   const items = colour.names.map((name, at) => ({
     text: shown(name),

@@ -13,11 +13,20 @@ const SIZE_PX = 11.5,
  *   apart?: string[]}} Named
  * @typedef {{one: Named, text: string, x: number, y: number, half: number}} Placed */
 
-/** What a bus knows of its clusters: fetched once, when a map is first to show them.
+/** What a bus knows of its clusters: fetched once, when they are first to be shown.
  *  @param {import("../shared/run_client.js").RunClient} source @param {() => any} bus */
 export function makeNames(source, bus) {
   let found = /** @type {Named[] | null} */ (null);
   return {
+    /** What a cluster is called; its number until that is known, and where nothing sets it apart.
+     *  @param {string} cluster @returns {string} */
+    clusterName(cluster) {
+      return (
+        bus()
+          .clusterNames()
+          .find((one) => one.cluster === cluster)?.name ?? cluster
+      );
+    },
     /** The clusters with their names, the largest first; [] until they are here. @returns {Named[]} */
     clusterNames() {
       if (found) return found;

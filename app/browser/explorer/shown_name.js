@@ -1,6 +1,12 @@
 // @ts-check
 // What a reader sees for a name in a column: in the filters and in the legend of the map.
 
+/** A cluster by what sets it apart, as on the map; every other name as `shownName` has it.
+ *  @param {import("./bus.js").Bus} bus @param {string} column @param {string} text @param {boolean} isBool */
+export function shownOn(bus, column, text, isBool) {
+  return column === "cluster" ? bus.clusterName(text) : shownName(column, text, isBool);
+}
+
 /** true and false in words; every other name as it is. @param {string} column @param {string} text
  *  @param {boolean} isBool */
 export function shownName(column, text, isBool) {

@@ -163,11 +163,12 @@ function fittedClause(clause, described) {
   return found.length ? { ...clause, in: found } : null;
 }
 
-/** A clause in words, for a chip. titles(name) gives a column's title; format(number) its text. */
-export function describe(clause, titles, format) {
+/** A clause in words, for a chip. titles(name) gives a column's title; format(number) its text, and
+ *  named(column, value) what a reader sees for a value of it. */
+export function describe(clause, titles, format, named = (_column, value) => value) {
   if (clause.not) {
     if (clause.not.tag && !clause.not.tag.length) return "has a tag";
-    return `not (${describe(clause.not, titles, format)})`;
+    return `not (${describe(clause.not, titles, format, named)})`;
   }
   if (clause.polygon) return `lasso on ${titles(clause.polygon.x)} and ${titles(clause.polygon.y)}`;
   if (clause.rows) return `${clause.rows.length.toLocaleString("en-US")} chosen`;
@@ -183,7 +184,7 @@ export function describe(clause, titles, format) {
   if ("contains" in clause) return `${title} contains “${clause.contains}”`;
   if ("word" in clause) return `${title} has the word “${clause.word}”`;
   if (clause.words) return `${title} has ${ends(clause.words, format)} words`;
-  if (clause.in) return `${title} is ${listed(clause.in)}`;
+  if (clause.in) return `${title} is ${listed(clause.in, (value) => named(clause.column, value))}`;
   if (clause.min == null && clause.max == null) return `${title} is known`;
   return `${title} ${ends(clause, format)}`;
 }
@@ -193,8 +194,8 @@ function ends({ min, max }, format) {
   return max == null ? `from ${format(min)}` : `${format(min)} to ${format(max)}`;
 }
 
-function listed(values) {
-  const texts = values.map((value) => (value === null ? "missing" : String(value)));
+function listed(values, named) {
+  const texts = values.map((value) => (value === null ? "missing" : named(String(value))));
   return texts.length > 3 ? `${texts.slice(0, 2).join(", ")} or ${texts.length - 2} more` : texts.join(" or ");
 }
 

@@ -13,7 +13,6 @@ from app.views.review import audit_panel, blind
 from app.views.review.queue import LONGEST, SUSPECTS, Queue, queue_of, stratum
 from app.wire import audits, code, desk
 from hem_core.errors import HemError
-from hem_core.store import definitions
 from hem_core.store.level import Level
 from hem_core.store.rule_text import describe
 

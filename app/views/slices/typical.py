@@ -53,7 +53,7 @@ def _apart(rules: Sequence[dict[str, Any]], traits: Traits) -> list[str | None]:
     from hem_core.slices.cluster_names import described_clusters
 
     clusters = [_cluster(rule) for rule in rules]
-    found = described_clusters(traits, sorted({one for one in clusters if one}))
+    found = described_clusters(traits)
     return ["; ".join(found[one].apart) or None if one in found else None for one in clusters]
 
 
