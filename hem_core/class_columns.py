@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -14,14 +15,21 @@ LISTS, EMBEDDING = ("logits", "probs"), "embedding"
 OF_A_MODEL = (*LISTS, EMBEDDING)
 PREFIXES: dict[str, Literal["probs", "logits"]] = {
     "prob_": "probs", "probs_": "probs", "proba_": "probs", "probability_": "probs", "p_": "probs",
+    "wahrscheinlichkeit_": "probs",
     "logit_": "logits", "logits_": "logits",
 }  # fmt: skip
 """What a column of predictions begins with, before the name of its class -> what it holds."""
-PREDICTED = ("predicted", "prediction", "pred", "predicted_label", "predicted_class", "y_pred")
+PREDICTED = (
+    *("predicted", "prediction", "pred", "predicted_label", "predicted_class", "y_pred", "prediction_label"),
+    *("pred_label", "pred_class", "y_hat", "yhat", "vorhersage", "vorhergesagt", "vorhergesagte_klasse", "prognose"),
+)
 BEST_ALONE = "hold the best class alone"
 """Of the note of a run whose predictions are that: what is known of the other classes is the sum of them."""
-CONFIDENCE = ("confidence", "conf", "predicted_prob", "score", "prob", "probability")
-OF_SECOND = ("prob", "probability", "proba", "y_prob", "y_proba", "y_score", "score", *PREDICTED)
+CONFIDENCE = (
+    *("confidence", "conf", "predicted_prob", "score", "prob", "probability", "prediction_score", "pred_prob"),
+    *("max_prob", "konfidenz", "wahrscheinlichkeit"),
+)
+OF_SECOND = ("prob", "probability", "proba", "y_prob", "y_proba", "y_score", "score", "wahrscheinlichkeit", *PREDICTED)
 MOST_UNKNOWN = 0.05
 """Share of the examples whose label may have no column, such as typing errors."""
 
@@ -66,12 +74,17 @@ def class_columns(table: pa.Table, labels: Mapping[str, int]) -> ClassColumns | 
     own = {name: name for name in names if name in labels and _holds_shares(table[name])}
     if len(own) > 1 and _covers(own, labels):
         return ClassColumns("probs", own)
-    lower = {name.casefold(): name for name in reversed(names)}
+    lower = {usual(name): name for name in reversed(names)}
     predicted, confidence = (next((lower[name] for name in of if name in lower), "") for of in (PREDICTED, CONFIDENCE))
     if predicted and confidence:
         return ClassColumns("probs", predicted=predicted, confidence=confidence)
     second = next((lower[name] for name in OF_SECOND if name in lower), "") if len(labels) == 2 else ""
     return ClassColumns("probs", second=second) if second and _holds_shares(table[second]) else None
+
+
+def usual(name: str) -> str:
+    """The name of a column as the lists of this file have it: small letters, "_" for spaces and hyphens."""
+    return re.sub(r"[\s-]+", "_", name.strip().casefold())
 
 
 def of_prefix(names: Iterable[str], prefix: str) -> dict[str, str]:

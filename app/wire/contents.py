@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from hem_core import media
-from hem_core.class_columns import CONFIDENCE, PREDICTED, PREFIXES, of_prefix
+from hem_core.class_columns import CONFIDENCE, PREDICTED, PREFIXES, of_prefix, usual
 from hem_core.media import Medium
 from hem_core.reasons.differences import Difference, differences, spread
 from hem_core.runs.described_by import own_columns
@@ -124,7 +124,7 @@ def _own_columns(level: Level) -> list[dict[str, str]]:
             "column": name,
         }
         for name, type_ in types.items()
-        if name.casefold() not in (*PREDICTED, *CONFIDENCE) and not pa.types.is_nested(type_)
+        if usual(name) not in (*PREDICTED, *CONFIDENCE) and not pa.types.is_nested(type_)
     ]
 
 

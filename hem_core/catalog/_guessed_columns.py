@@ -9,8 +9,14 @@ import pyarrow as pa
 
 from hem_core.catalog._compute import pc
 from hem_core.catalog._table_file import is_text
-from hem_core.class_columns import CONFIDENCE, PREDICTED, PREFIXES, of_prefix
+from hem_core.class_columns import CONFIDENCE, PREDICTED, PREFIXES, of_prefix, usual
 
+LABEL_NAMES = (
+    *("true_label", "true_class", "ground_truth", "y_true", "gold_label", "gold", "truth", "actual", "gt", "y"),
+    *("category", "wahre_klasse", "klasse", "kategorie", "etikett", "zielvariable", "ziel"),
+)
+"""Names of a column of labels, the surest first, which only a user can confirm."""
+ID_NAMES = ("example_id", "sample_id", "item_id", "image_id", "uuid", "guid", "kennung", "nummer", "nr")
 ROWS = 20_000
 """Rows that are looked at."""
 COVERED = 0.9
@@ -26,19 +32,28 @@ def guessed_label(table: pa.Table) -> str | None:
     """The column that the predictions of a table are about; None where there is none, or more than one.
 
     It holds the classes that are predicted, or numbers that the predicted ones explain better than their mean does.
-    Columns of predictions are those that `hem_core.class_columns` names.
+    Columns of predictions are those that `hem_core.class_columns` names. Where the contents decide nothing, a name that
+    is usual does.
     """
     some = table.slice(0, ROWS)
-    named = (name for name in some.column_names if name.casefold() in PREDICTED)
+    named = (name for name in some.column_names if usual(name) in PREDICTED)
     predicted = next((name for name in named if not pa.types.is_nested(some[name].type)), None)
-    own = {name for name in some.column_names if name.casefold() in (*PREDICTED, *CONFIDENCE)}
+    own = {name for name in some.column_names if usual(name) in (*PREDICTED, *CONFIDENCE)}
     own |= {column for prefix in PREFIXES for column in of_prefix(some.column_names, prefix).values()}
     others = [name for name in some.column_names if name not in own]
     for classes in _predicted_classes(some, predicted):
         found = [name for name in others if _is_of(some[name], classes)]
         if len(found) == 1:
             return found[0]
-    return _nearest(some, predicted, others) if predicted is not None else None
+    nearest = _nearest(some, predicted, others) if predicted is not None else None
+    return nearest or _named(others, LABEL_NAMES)
+
+
+def guessed_id(table: pa.Table) -> str | None:
+    """The first column with a usual name of an id whose values are all there and differ; None without one."""
+    found = (name for name in table.column_names if usual(name) in ID_NAMES)
+    return next((name for name in found if pc.count_distinct(table[name], mode="all").as_py() == table.num_rows
+                 and not table[name].null_count), None)  # fmt: skip
 
 
 def guessed_text(table: pa.Table, *, but: str | None = None) -> str | None:
@@ -56,6 +71,11 @@ def guessed_text(table: pa.Table, *, but: str | None = None) -> str | None:
         if letters >= longest and has_spaces and pc.count_distinct(values).as_py() >= DIFFERENT * len(values):
             best, longest = name, letters
     return best
+
+
+def _named(columns: list[str], names: tuple[str, ...]) -> str | None:
+    there = {usual(column): column for column in reversed(columns)}
+    return next((there[name] for name in names if name in there), None)
 
 
 def _predicted_classes(table: pa.Table, predicted: str | None) -> Iterator[set[str]]:

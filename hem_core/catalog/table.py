@@ -18,7 +18,7 @@ from hem_core.catalog._column_types import has_decimal_comma, typed
 from hem_core.catalog._compute import pc
 from hem_core.catalog._features import KEPT, all_features, asked_for, named_features, plain
 from hem_core.catalog._frame import INDEX, is_frame
-from hem_core.catalog._guessed_columns import guessed_label, guessed_text
+from hem_core.catalog._guessed_columns import guessed_id, guessed_label, guessed_text
 from hem_core.catalog._image_column import NAMES as IMAGE_NAMES
 from hem_core.catalog._image_column import holds_pictures, image_paths, is_full_of_pictures
 from hem_core.catalog._label_kind import labels_are
@@ -135,7 +135,8 @@ class TableColumns:
     lists: tuple[str, ...] = ()
     """Columns of a Parquet file with the predictions of a row in a list."""
     guesses: Mapping[str, str] = field(default_factory=dict)
-    """What `read` does not take by itself and a user is likely to mean: `label_column`, `text_column` -> the column."""
+    """What `read` does not take by itself and a user is likely to mean: `label_column`, `text_column`, `id_column` ->
+    the column."""
 
 
 def columns_of(path: Path, *, rows: int = 5) -> TableColumns:
@@ -152,8 +153,9 @@ def columns_of(path: Path, *, rows: int = 5) -> TableColumns:
     except DataError:  # no label, say: the user names one
         return found
     text = guessed_text(loaded.table, but=chosen.label) if chosen.are_features else None
-    guesses = {name: column for name, column in (("label_column", guess), ("text_column", text)) if column}
     id = chosen.id if chosen.id in shown else None
+    made = {"label_column": guess, "text_column": text, "id_column": guessed_id(loaded.table) if id is None else None}
+    guesses = {name: column for name, column in made.items() if column}
     named = chosen.label if guess is None else None
     return replace(found, id=id, label=named, image=chosen.image, text=chosen.text, guesses=guesses)
 

@@ -12,7 +12,7 @@ from hem_core.errors import DataError
 from hem_core.tasks._numbers import read_numbers
 
 COLUMN = "prediction"
-WORDS = (COLUMN, "predicted", "pred", "predictions", "y_pred")
+WORDS = (COLUMN, "predicted", "pred", "predictions", "y_pred", "y_hat", "yhat", "vorhersage", "prognose")
 """Names of the column of one number, and of what stands before or behind the name of one among several."""
 IN_WORDS = f"a column '{COLUMN}' of numbers (of several numbers: a column '{COLUMN}_<number>' for each)"
 

@@ -116,7 +116,7 @@ def test_a_label_that_only_its_content_shows_is_guessed_said_and_can_be_changed(
     test = add(show(home, "add_data"), table(CLASSES))
     assert not test.error
     assert test.multiselect(key="add_label_column").value == ["kind"]
-    assert any("Guessed from what the columns hold" in one.value for one in test.caption)
+    assert any("Guessed from the names and contents" in one.value for one in test.caption)
     assert "--label-column kind" in test.code[-1].value
 
 

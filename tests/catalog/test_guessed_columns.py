@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from hem_core.catalog._guessed_columns import guessed_label, guessed_text
+from hem_core.catalog._guessed_columns import guessed_id, guessed_label, guessed_text
 
 WORDS = [f"this is the question number {k} of a customer" for k in range(40)]
 
@@ -58,3 +58,16 @@ def test_the_text_is_the_longest_column_of_sentences():
 
 def test_a_column_of_lists_is_no_predicted_class():
     assert guessed_label(pa.table({"predicted": [[1], [2]], "kind": ["a", "b"]})) is None
+
+
+@pytest.mark.parametrize("name", ["Klasse", "Ground Truth", "y_true", "KATEGORIE"])
+def test_a_usual_name_decides_where_the_contents_do_not(name):
+    labels, others = ["a", "b"] * 20, ["b", "a"] * 20
+    assert guessed_label(table(region=others, **{name: labels}, prediction=labels)) == name
+
+
+def test_an_id_is_a_column_of_that_name_whose_values_all_differ():
+    ids = [f"m{k}" for k in range(40)]
+    assert guessed_id(table(Kennung=ids, note=ids)) == "Kennung"
+    assert guessed_id(table(Kennung=ids[:20] * 2)) is None
+    assert guessed_id(table(Kennung=[None, *ids[1:]])) is None

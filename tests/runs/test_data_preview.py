@@ -140,6 +140,34 @@ def test_a_label_and_a_text_without_a_usual_name_are_guessed_and_what_is_named_w
     assert "label_column" not in named.guesses
 
 
+@pytest.mark.parametrize(
+    ("label", "predicted", "confidence"),
+    [
+        ("Klasse", "Vorhersage", "Wahrscheinlichkeit"),
+        ("Kategorie", "Vorhergesagte Klasse", "Konfidenz"),
+        ("Ground Truth", "Predicted Class", "Max Prob"),
+        ("actual", "y-hat", "pred_prob"),
+    ],
+)
+def test_usual_names_in_german_and_english_are_recognized(csv, label, predicted, confidence):
+    classes = ["Rechnung", "Werbung"] * 10
+    columns = {
+        label: classes,
+        "Region": ["Nord", "Ost"] * 10,
+        predicted: [*classes[1:], "Werbung"],
+        confidence: [0.9] * 20,
+    }
+    found = data_preview(Request(csv(columns)))
+    assert (found.guesses, found.is_ready) == ({"label_column": label}, True)
+    assert found.predictions.startswith(f"in the columns {predicted}, {confidence}")
+
+
+def test_a_number_can_be_predicted_in_german(csv):
+    columns = {"Ziel": [1.5, 2.5, 3.0, 4.0] * 5, "Vorhersage": [1.0, 2.0, 3.0, 4.5] * 5}
+    found = data_preview(Request(csv(columns)))
+    assert (found.task, found.guesses, found.is_ready) == ("regression", {"label_column": "Ziel"}, True)
+
+
 def test_pictures_that_are_not_where_a_table_says_are_missed_before_anything_is_scored(csv, tmp_path):
     path = csv({"file": [f"pictures/{k}.png" for k in range(20)], **CLASSES})
     found = data_preview(Request(path))

@@ -139,10 +139,10 @@ def _columns(found: DataPreview, columns: TableColumns) -> None:
 
 def _guesses(found: DataPreview) -> None:
     """What was guessed, for the user to correct."""
-    titles = {"label_column": "Label", "text_column": "Texts"}
+    titles = {"label_column": "Label", "text_column": "Texts", "id_column": "Ids"}
     if found.guesses:
-        guessed = " and ".join(f"**{titles[name]}**: {words.plain(column)}" for name, column in found.guesses.items())
-        st.caption(f"Guessed from what the columns hold: {guessed}. If a guess is wrong, choose another column.")
+        guessed = ", ".join(f"**{titles[name]}**: {words.plain(column)}" for name, column in found.guesses.items())
+        st.caption(f"Guessed from the names and contents: {guessed}. If a guess is wrong, choose another column.")
 
 
 def _one(name: str, title: str, value: str | None, usual: str | None, known: list[str]) -> None:
