@@ -6,11 +6,10 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app import loaders, scope, state, widgets, words
+from app import loaders, rule_words, scope, state, widgets, words
 from app.rule_fitting import without_places
 from hem_core.errors import HemError
 from hem_core.store import saved_views
-from hem_core.store.rule_text import describe
 from hem_core.store.saved_views import SavedView
 
 HELP = (
@@ -150,6 +149,7 @@ def _done() -> None:
 
 
 def _rows_in_words(filter_: object, selection: object) -> str:
-    filtered = describe(filter_) if isinstance(filter_, dict) else ""
-    selected = f"selected: {describe(selection)}" if isinstance(selection, dict) else ""
+    level = scope.level()
+    filtered = rule_words.in_words(filter_, level) if isinstance(filter_, dict) else ""
+    selected = f"selected: {rule_words.in_words(selection, level)}" if isinstance(selection, dict) else ""
     return " · ".join(filter(None, [filtered, selected])) or "all rows"

@@ -2,36 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+Title = Callable[[str], str]
+Named = Callable[[str, str], str]
 
-def describe(rule: Mapping[str, Any] | None) -> str:
-    """Describe a rule in one line: "difficulty 90 to 100 · label is Shirt"; "everything" without a rule."""
-    parts = [_clause(clause) for clause in (rule or {}).get("all", [])]
+
+def describe(rule: Mapping[str, Any] | None, title: Title = str, named: Named = lambda _column, value: value) -> str:
+    """Describe a rule in one line: "difficulty 90 to 100 · label is Shirt"; "everything" without a rule.
+
+    title: what a reader sees for a column; named(column, value): for one of its values.
+    """
+    parts = [_clause(clause, title, named) for clause in (rule or {}).get("all", [])]
     return " · ".join(parts) or "everything"
 
 
-def _clause(clause: Mapping[str, Any]) -> str:
+def _clause(clause: Mapping[str, Any], title: Title, named: Named) -> str:
     match clause:
         case {"not": inner}:
-            return f"not ({_clause(inner)})"
+            return f"not ({_clause(inner, title, named)})"
         case {"column": column, "in": values}:
-            return f"{column} is {_any_of([_value(value) for value in values])}"
+            return f"{title(column)} is {_any_of([named(column, _value(value)) for value in values])}"
         case {"column": column, "contains": text}:
-            return f"{column} contains “{text}”"
+            return f"{title(column)} contains “{text}”"
         case {"column": column, "matches": pattern}:
-            return f"{column} matches /{pattern}/"
+            return f"{title(column)} matches /{pattern}/"
         case {"search": text}:
             return f"search {text}" if text.startswith("/") else f"search “{text}”"
         case {"column": column, "word": word}:
-            return f"{column} has the word “{word}”"
+            return f"{title(column)} has the word “{word}”"
         case {"column": column, "words": bounds}:
-            return f"{column} has {_range(bounds.get('min'), bounds.get('max')).removeprefix('is ')} words"
+            return f"{title(column)} has {_range(bounds.get('min'), bounds.get('max')).removeprefix('is ')} words"
         case {"column": column}:
-            return f"{column} {_range(clause.get('min'), clause.get('max'))}"
+            return f"{title(column)} {_range(clause.get('min'), clause.get('max'))}"
         case {"polygon": {"x": x, "y": y}}:
-            return f"lasso on {x} and {y}"
+            return f"lasso on {title(x)} and {title(y)}"
         case {"tag": []}:
             return "no tag"
         case {"tag": names}:

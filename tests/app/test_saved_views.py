@@ -76,6 +76,17 @@ def test_an_address_with_an_unknown_name_says_so(show, folder):
     assert "saved" not in test.query_params
 
 
+def test_a_rule_reads_in_every_place_as_the_chips_of_explore_say_it(show, calibrated):
+    lasso = {"polygon": {"x": "x", "y": "y", "points": [[0, 0], [1, 0], [1, 1]]}}
+    rule = {"all": [lasso, {"column": "difficulty_in_class", "min": 50, "max": None}]}
+    in_words = "lasso on map x and map y · difficulty within its class from 50"
+    folder = calibrated()
+    for page, address in (("explore", {}), ("review", {"queue": "filter"}), ("sets", {})):
+        test = show(folder, page, rule=json.dumps(rule), **address)
+        assert not test.exception
+        assert in_words in written(test), page
+
+
 def test_a_lasso_on_the_map_of_another_run_is_left_out(show, folder, add_run):
     add_run(folder, "later")
     lasso = {"polygon": {"x": "x", "y": "y", "points": [[0, 0], [1, 0], [1, 1]]}}

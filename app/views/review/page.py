@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import agreement, loaders, scope, state, widgets, words
+from app import agreement, loaders, rule_words, scope, state, widgets, words
 from app.browser.review.component import review
 from app.state import AUDIT, DISPUTES
 from app.views.review import audit_panel, blind
@@ -14,7 +14,6 @@ from app.views.review.queue import LONGEST, SUSPECTS, Queue, queue_of, stratum
 from app.wire import audits, code, desk
 from hem_core.errors import HemError
 from hem_core.store.level import Level
-from hem_core.store.rule_text import describe
 
 TITLE = "Review"
 PLACE = 50
@@ -197,10 +196,11 @@ def _scope(level: Level, queue: str, rules: dict[str, dict]) -> str:
     if queue not in rules:
         return f"suspects 50%, rare 30%, random 20% of {words.rows(level)}; signed {state.person()}"
     n = len(level.rows(rules[queue], tags=loaders.tags_of(level).state(level.data)))
+    rule = rule_words.in_words(rules[queue], level)
     if stratum(queue):
-        return f"{describe(rules[queue])} · {min(n, LONGEST):,} at random of {n:,}, to measure how many are wrong there"
+        return f"{rule} · {min(n, LONGEST):,} at random of {n:,}, to measure how many are wrong there"
     most = "most suspected" if queue == "suspects" else "hardest"
-    return f"{describe(rules[queue])} · {n:,} of {words.rows(level)}, {most} first"
+    return f"{rule} · {n:,} of {words.rows(level)}, {most} first"
 
 
 def _by_row(judged: pd.DataFrame, found: pd.DataFrame) -> dict[str, dict[str, str]]:

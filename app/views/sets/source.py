@@ -7,11 +7,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import loaders, scope, state, words
+from app import loaders, rule_words, scope, state, words
 from app.rule_fitting import without_places
 from hem_core.store import saved_views
 from hem_core.store.level import Level
-from hem_core.store.rule_text import describe
 from hem_core.store.verdicts import VERDICTS
 
 SOURCES = {
@@ -65,19 +64,19 @@ def choose(level: Level) -> Candidates | None:
         st.caption("Judged one at a time by a person. What somebody said of many at once is under Tagged.")
         return Candidates({"all": [{"rows": reviewed}]}, "reviewed one at a time")
     if source in rules:
-        st.caption(words.plain(describe(rules[source])))
-        return _described(rules[source])
+        st.caption(words.plain(rule_words.in_words(rules[source], level)))
+        return _described(level, rules[source])
     if source == "saved":
         name = st.selectbox("Saved view", list(saved), key="set_saved_view", width=320)
-        st.caption(words.plain(describe(saved[name])))
-        return Candidates(saved[name], f"{name}: {describe(saved[name])}")
+        st.caption(words.plain(rule_words.in_words(saved[name], level)))
+        return Candidates(saved[name], f"{name}: {rule_words.in_words(saved[name], level)}")
     if source == "tags":
-        return _tagged(tags)
+        return _tagged(level, tags)
     if source == "difficulty":
         unit = "Difficulty, percentile (100 = hardest)"
         low, high = row.slider(unit, 0, 100, (90, 100), key="set_difficulty", width="stretch")
-        return _described({"all": [{"column": "difficulty", "min": low, "max": high}]}, is_hand_made=False)
-    return _described({"all": []}, is_hand_made=False)
+        return _described(level, {"all": [{"column": "difficulty", "min": low, "max": high}]}, is_hand_made=False)
+    return _described(level, {"all": []}, is_hand_made=False)
 
 
 def _saved(level: Level) -> dict[str, dict[str, Any]]:
@@ -96,7 +95,7 @@ def _reviewed(level: Level) -> list[str]:
     return loaders.reviewed(level).tolist()
 
 
-def _tagged(tags: pd.Series) -> Candidates | None:
+def _tagged(level: Level, tags: pd.Series) -> Candidates | None:
     names = [*[tag for tag in VERDICTS if tag in tags.index], *sorted(set(tags.index) - set(VERDICTS))]
     picked = st.pills(
         "Examples with any of these tags",
@@ -109,7 +108,7 @@ def _tagged(tags: pd.Series) -> Candidates | None:
     if not picked:
         st.caption("Choose a tag.")
         return None
-    return _described({"all": [{"tag": list(picked)}]})
+    return _described(level, {"all": [{"tag": list(picked)}]})
 
 
 def _usual(known: list[str], tags: pd.Series, *, is_asked: bool) -> str:
@@ -119,5 +118,5 @@ def _usual(known: list[str], tags: pd.Series, *, is_asked: bool) -> str:
     return next(name for name in wanted if name in known)
 
 
-def _described(rule: dict[str, Any], *, is_hand_made: bool = True) -> Candidates:
-    return Candidates(rule, describe(rule), is_hand_made)
+def _described(level: Level, rule: dict[str, Any], *, is_hand_made: bool = True) -> Candidates:
+    return Candidates(rule, rule_words.in_words(rule, level), is_hand_made)
