@@ -1,24 +1,18 @@
 """From opening a workspace to an exported set and two reviews: one flow, over every kind of data that HEM knows."""
 
 import re
-import time
 
 import pandas as pd
 import pytest
-
-from hem_core.store.workspace import open_workspace
 
 pytestmark = [pytest.mark.walk, pytest.mark.browser]
 LASSO = [(0.02, 0.02), (0.4, 0.02), (0.4, 0.98), (0.02, 0.98)]
 HARD = 90
 """Percentile of the difficulty from which on an example is among the hardest tenth."""
-WALKS = ["digits", "boxes", "rows", "texts", "fashion", "million"]
 
 
-@pytest.mark.parametrize("walked", WALKS, indirect=True)
 def test_a_visitor_gets_from_the_overview_to_an_exported_set_and_reviews_two(walk):
-    run = open_workspace(walk.folder).runs()[0]
-    table = run.table(["id", "difficulty"])
+    table = walk.run.table(["id", "difficulty"])
     hard = set(table.loc[table["difficulty"] >= HARD, "id"])
     look_at_the_overview(walk, len(table))
     n = explore_the_hardest(walk, len(hard))
@@ -27,8 +21,7 @@ def test_a_visitor_gets_from_the_overview_to_an_exported_set_and_reviews_two(wal
     assert len(exported) == selected
     assert set(exported["id"]) <= hard
     judged = review_two(walk)
-    state = open_workspace(walk.folder).tags().state(run.examples.data)
-    assert set(state["id"]) == judged
+    assert set(walk.tags()["id"]) == judged
     numbers_agree(walk, len(table), len(judged))
 
 
@@ -43,8 +36,8 @@ def explore_the_hardest(walk, n):
     """The filter of the button leaves the hardest tenth, as the files of the run have it."""
     walk.page.get_by_role("button", name="Explore the hardest tenth").click()
     walk.page.wait_for_selector(".hem-explorer[data-ready]")
-    assert eventually(lambda: number(walk.page, "filtered")) == n
-    assert eventually(lambda: number(walk.page, "count") == n)
+    assert walk.eventually(lambda: walk.number("filtered")) == n
+    assert walk.eventually(lambda: walk.number("count") == n)
     walk.station("2-explore")
     return n
 
@@ -64,9 +57,9 @@ def select_and_ask_why(walk, n):
     for corner in corners[1:]:
         page.mouse.move(*corner, steps=5)
     page.mouse.up()
-    selected = eventually(lambda: number(page, "selected"))
+    selected = walk.eventually(lambda: walk.number("selected"))
     assert 0 < selected <= n
-    eventually(lambda: number(page, "count") == number(page, "scope") == selected)
+    walk.eventually(lambda: walk.number("count") == walk.number("scope") == selected)
     page.locator(".hem-why:not(.is-late)").wait_for()
     walk.station("3-why")
     return selected
@@ -100,7 +93,7 @@ def review_two(walk):
     walk.go("Review")
     for done, key in enumerate("21", 1):
         page.wait_for_selector(".hem-review .body[data-id] .look")
-        id = eventually(lambda: new_id(page, judged))
+        id = walk.eventually(lambda: new_id(page, judged))
         judged.append(id)
         page.keyboard.press(key)
         page.wait_for_selector(f".hem-review header.head[data-waiting='0'][data-done='{done}']")
@@ -119,24 +112,9 @@ def numbers_agree(walk, n, reviewed):
     walk.station("7-overview")
     walk.open("explore")
     page.wait_for_selector(".hem-explorer[data-ready]")
-    assert eventually(lambda: number(page, "count")) == n
+    assert walk.eventually(lambda: walk.number("count")) == n
 
 
 def new_id(page, before):
     id = page.locator(".hem-review main.body").get_attribute("data-id")
     return id if id not in before else None
-
-
-def number(page, name):
-    """A number that Explore carries on its element, such as how many rows its filter leaves."""
-    found = page.locator(".hem-explorer").get_attribute(f"data-{name}")
-    return int(found) if found else 0
-
-
-def eventually(wanted, limit=60):
-    """Wait until `wanted()` is true; its last value is returned."""
-    end = time.monotonic() + limit
-    while not (value := wanted()) and time.monotonic() < end:
-        time.sleep(0.05)
-    assert value
-    return value

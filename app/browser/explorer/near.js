@@ -108,6 +108,19 @@ export function nearControl(bus) {
         clause.near.other ? "of any class" : "of another class",
       ),
     );
+  const n = bus.counts.selected;
+  if (clauses(bus.filter).length && n < clause.near.k)
+    parts.push(
+      h(
+        "button",
+        {
+          class: "hem-chip-action",
+          title: `the filter leaves ${n} of the ${clause.near.k} nearest; this takes it away`,
+          onclick: () => bus.set({ filter: { all: [] } }),
+        },
+        "also outside the filter",
+      ),
+    );
   return h("span", { class: "hem-near-control" }, parts);
 }
 
