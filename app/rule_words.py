@@ -18,6 +18,8 @@ def in_words(rule: Mapping[str, Any] | None, level: Level) -> str:
     clusters = _clusters(level) if "cluster" in _columns(rule) else {}
 
     def named(column: str, value: str) -> str:
+        if column == "reason":
+            return value.replace("_", " ")
         return clusters.get(value, value) if column == "cluster" else value
 
     return describe(rule, lambda name: columns.words_of(name, level)[0], named)

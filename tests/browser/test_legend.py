@@ -95,9 +95,15 @@ def test_a_step_of_the_ramp_filters_by_its_range_and_the_ends_are_open(evaluate,
 
 @pytest.mark.parametrize(
     ("column", "text", "is_bool", "wanted"),
-    [("is_correct", "true", True, "correct"), ("night", "false", True, "no"), ("label", "true", False, "true")],
+    [
+        ("is_correct", "true", True, "correct"),
+        ("night", "false", True, "no"),
+        ("label", "true", False, "true"),
+        ("reason", "suspect_label", False, "suspect label"),
+        ("label", "big_cat", False, "big_cat"),
+    ],
 )
-def test_true_and_false_are_shown_in_the_words_of_the_filters(evaluate, column, text, is_bool, wanted):
+def test_names_are_shown_in_the_words_of_the_filters(evaluate, column, text, is_bool, wanted):
     expression = "m.shownName(v.column, v.text, v.isBool)"
     assert evaluate("explorer/shown_name.js", expression, column=column, text=text, isBool=is_bool) == wanted
 

@@ -10,6 +10,7 @@ import { around, placeOf } from "./order.js";
 import { pickedRange } from "./picking.js";
 import { pair, said } from "./pair.js";
 import { markFound } from "./search_marks.js";
+import { shownName } from "./shown_name.js";
 
 const PAGE = 48;
 const DISTANCE = "/distance"; // in the menu of the order; no column has such a name
@@ -375,9 +376,9 @@ export function makeGallery(bus, host, { open, enlarge, focused, judge, page = 0
     const dot = name === "unsure" ? { borderColor: colour } : { background: colour, borderColor: colour };
     return h(
       "span",
-      { class: "hem-caption-reason", title: `${name}: ${bus.trust?.sentence ?? ""}` },
+      { class: "hem-caption-reason", title: `${shownName("reason", name, false)}: ${bus.trust?.sentence ?? ""}` },
       h("i", { style: dot }),
-      name,
+      shownName("reason", name, false),
     );
   }
 

@@ -7,9 +7,10 @@ export function shownOn(bus, column, text, isBool) {
   return column === "cluster" ? bus.clusterName(text) : shownName(column, text, isBool);
 }
 
-/** true and false in words; every other name as it is. @param {string} column @param {string} text
- *  @param {boolean} isBool */
+/** true and false in words, a reason as in the figures of Overview; every other name as it is.
+ *  @param {string} column @param {string} text @param {boolean} isBool */
 export function shownName(column, text, isBool) {
+  if (column === "reason") return text.replaceAll("_", " ");
   if (!isBool) return text;
   const [yes, no] = column === "is_correct" ? ["correct", "wrong"] : ["yes", "no"];
   return text === "true" ? yes : no;
