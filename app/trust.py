@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -80,14 +80,23 @@ def by_planted(info: Mapping[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["planted", "suspicion", "n", "found", "otherwise"])
 
 
-def taught(info: Mapping[str, Any]) -> pd.DataFrame:
+def taught(info: Mapping[str, Any], title: Callable[[str], str] = lambda name: name.replace("_", " ")) -> pd.DataFrame:
     """Which reasons people's tags changed at the last refit; empty without one.
 
-    Columns: was, now, n, because (the features by which the tags moved them).
+    title: what a reader sees for a feature. Columns: was, now, n, because (the features by which the tags moved them).
     """
     changes = (info.get("reasons") or {}).get("changes") or []
-    rows = [(str(one["was"]), str(one["now"]), int(one["n"]), ", ".join(one["because"]) or "–") for one in changes]
+    rows = [(str(one["was"]), str(one["now"]), int(one["n"]), _because(one["because"], title)) for one in changes]
     return pd.DataFrame(rows, columns=["was", "now", "n", "because"])
+
+
+def _because(features: Sequence[str], title: Callable[[str], str]) -> str:
+    """`low length, entropy` for what is stored as "low n characters" and "entropy"; a dash for nothing."""
+    found = []
+    for feature in features:
+        side, _, name = feature.partition(" ") if feature.startswith(("high ", "low ")) else ("", "", feature)
+        found.append(f"{side} {title(name.replace(' ', '_'))}".strip())
+    return ", ".join(found) or "–"
 
 
 def _hidden(planted: str, auroc: float | None) -> str:

@@ -57,13 +57,13 @@ def test_the_badge_the_gap_and_the_layer_are_said(show, calibrated):
 
 @pytest.mark.slow
 def test_what_people_s_tags_changed_is_shown_with_the_features_that_moved_it(show, calibrated):
-    told = [{"was": "rare", "now": "outlier", "n": 12, "because": ["high brightness", "low margin"]}]
+    told = [{"was": "rare", "now": "outlier", "n": 12, "because": ["high confidence mean", "low margin"]}]
     page = show(calibrated(n_tagged=31, changes=told, facts=["brightness"]), "overview")
     assert "What 31 tags changed: 12 reasons" in [one.label for one in page.expander]
-    assert "own brightness count since people tagged them" in texts(page).replace("\\", "")
+    assert "these facts of them count too: brightness." in texts(page).replace("\\", "")
     shown = [one.value for one in page.dataframe if "because" in one.value.columns]
     assert shown[0].to_dict("records") == [
-        {"was": "rare", "now": "outlier", "n": 12, "because": "high brightness, low margin"}
+        {"was": "rare", "now": "outlier", "n": 12, "because": "high 1 − mean confidence, low margin"}
     ]
 
 

@@ -97,7 +97,7 @@ def test_an_audit_asks_without_the_label_and_counts_the_answer(walk):
     assert page.locator(".hem-review .body").get_attribute("data-id") is None
     walk.station("14-audit")
     before = len(walk.tags())
-    page.keyboard.press("Enter")
+    page.keyboard.press("1")
     walk.eventually(lambda: len(walk.tags()) > before)
     walk.station("15-audit-answered")
 

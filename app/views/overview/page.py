@@ -105,7 +105,7 @@ def _reasons(run: Run, level: Level, counts: pd.Series) -> None:
     if bar is not None:
         _explore({"column": "reason", "in": [str(bar["y"])]})
     _planted(trust.by_planted(run.info))
-    _taught(run, trust.taught(run.info))
+    _taught(run, level)
     if refits.is_possible(run, level):
         _refit(run, level)
 
@@ -136,16 +136,21 @@ def _planted(found: pd.DataFrame) -> None:
         )
 
 
-def _taught(run: Run, found: pd.DataFrame) -> None:
+def _taught(run: Run, level: Level) -> None:
     """Which reasons the last refit to people's tags changed, and why; nothing without one."""
+
+    def title(name: str) -> str:
+        return columns.words_of(name, level)[0]
+
+    found = trust.taught(run.info, title)
     if found.empty:
         return
     tags = words.count(int(run.info["reasons"]["n_tagged"]), "tag")
     with st.expander(
         f"What {tags} changed: {words.count(sum(found['n'].tolist()), 'reason')}", icon=":material/school:"
     ):
-        facts = ", ".join(str(name).replace("_", " ") for name in run.info["reasons"].get("facts") or ())
-        counted = f" The examples' own {facts} count since people tagged them." if facts else ""
+        facts = ", ".join(title(str(name)) for name in run.info["reasons"].get("facts") or ())
+        counted = f" Since people tagged examples, these facts of them count too: {facts}." if facts else ""
         st.caption(words.plain(f"Compared with the reasons that HEM's probes alone give.{counted}"))
         text, number = st.column_config.TextColumn, st.column_config.NumberColumn
         st.dataframe(
