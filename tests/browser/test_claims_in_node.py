@@ -82,6 +82,17 @@ def test_a_judged_row_that_is_opened_by_its_address_stays(desk):
     assert found == {"row": 12, "drawn": [12]}
 
 
+@pytest.mark.parametrize("way", ["judged[10] = { tag: 'skip', value: '', who: 'ben' };", "taken.set(10, 'ben');"])
+def test_a_row_that_is_opened_by_its_address_stays_also_when_the_claim_tells_first_whose_it_is(desk, way):
+    found = desk(f"""
+      desk.drawn = ["wanted"];
+      {way}
+      await desk.claims.ask();
+      return {{ row: desk.row, isShown: desk.claims.mayShow(10), drawn }};
+    """)
+    assert found == {"row": 10, "isShown": True, "drawn": [10]}
+
+
 def test_the_end_names_who_has_the_rest_and_goes_on_with_what_they_leave(desk):
     found = desk("""
       desk.rows = [10, 11];

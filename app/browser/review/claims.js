@@ -68,9 +68,14 @@ export function makeClaims(desk, freshName) {
     return isOwn(row) || kept.has(row) || desk.isDone(row) || desk.verdicts.isStoring(row) || isOnlySeen(row);
   }
 
+  /** Whether a row was opened by its address: it stays, whoever has it or has judged it. */
+  function isWanted(row) {
+    return desk.drawn[desk.rows.indexOf(row)] === "wanted";
+  }
+
   /** Whether a row was opened by its address while somebody else is at work on it: it is shown, and not judged. */
   function isOnlySeen(row) {
-    return others.has(row) && !isFree && !desk.isDone(row) && desk.drawn[desk.rows.indexOf(row)] === "wanted";
+    return others.has(row) && !isFree && !desk.isDone(row) && isWanted(row);
   }
 
   /** Claim the row on screen and the next ones, where they are not claimed yet. isRenewal: in any case. */
@@ -150,7 +155,7 @@ export function makeClaims(desk, freshName) {
       if (changed.length) desk.screen.head();
     }
     if (row !== undefined && could) return keep(row, wasShown);
-    if (row === undefined || !(wasDone || isOpen(row) || isOnlySeen(row))) return goOn();
+    if (row === undefined || !(wasDone || isOpen(row) || isWanted(row))) return goOn();
     if (isOnlySeen(row)) desk.judging.say(onScreenOf(row));
     return desk.screen.draw();
   }
