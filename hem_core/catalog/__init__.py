@@ -52,7 +52,8 @@ def read(source: Any, **columns: str | Sequence[str] | None) -> pa.Table:
 
     columns: `id_column`, `label_column`, `image_column`, `text_column` name the source's columns where they differ from
     the defaults; `feature_columns` lists a table's features ("age,job", a list, or "*" for all that can be). `images`
-    is the folder of the pictures, `predictions` a file of predictions: for tables and annotations of boxes;
+    is the folder of the pictures, for tables and annotations of boxes; `predictions` a file of predictions, beside
+    those or a folder of pictures;
     `annotations_format`, for the latter alone, is a file of `hem_core.boxes.formats`.
     Raises DataError when nothing can read the source, when it is empty, or when ids repeat.
     """
@@ -72,10 +73,12 @@ def read(source: Any, **columns: str | Sequence[str] | None) -> pa.Table:
         if reader.accepts(source) or _is_named(reader, own):
             if name != "table" and given.keys() & OF_TABLES:
                 raise DataError(f"{min(given.keys() & OF_TABLES)} is for tables; '{_short(source)}' is read as {name}")
-            if own.keys() - set(getattr(reader, "OPTIONS", ())):
+            foreign = own.keys() - set(getattr(reader, "OPTIONS", ()))
+            if foreign:
+                option = min(foreign)
                 raise DataError(
-                    f"--{min(own).replace('_', '-')} is for {_where(min(own))}annotations of boxes (a COCO .json, a "
-                    f"YOLO data.yaml, Pascal VOC's .xml files …); '{_short(source)}' is read as {name}"
+                    f"--{option.replace('_', '-')} is for {_where(option)}annotations of boxes (a COCO .json, a YOLO "
+                    f"data.yaml, Pascal VOC's .xml files …); '{_short(source)}' is read as {name}"
                 )
             try:
                 found = _checked(reader.read(source, **given, **own))

@@ -49,10 +49,14 @@ def holds_pictures(column: pa.ChunkedArray, name: str, folders: Sequence[Path]) 
 
 def is_full_of_pictures(column: pa.ChunkedArray, folders: Sequence[Path]) -> bool:
     """Whether the values of a column with any name are paths of pictures, and some of them are there."""
+    is_there = (_exists(root / path) for path in map(_slashes, _some(column)) for root in (*folders, Path.cwd()))
+    return is_full_of_names(column) and any(is_there)
+
+
+def is_full_of_names(column: pa.ChunkedArray) -> bool:
+    """Whether the values of a column with any name are file names of pictures, wherever these are."""
     some = _some(column)
-    if not some or not all(Path(_slashes(text)).suffix.lower() in SUFFIXES for text in some):
-        return False
-    return any(_exists(root / path) for path in map(_slashes, some) for root in (*folders, Path.cwd()))
+    return bool(some) and all(Path(_slashes(text)).suffix.lower() in SUFFIXES for text in some)
 
 
 def image_paths(column: pa.ChunkedArray, name: str, folders: Sequence[Path]) -> ImagePaths:

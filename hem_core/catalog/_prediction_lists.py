@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from hem_core.catalog._frame import is_frame
-from hem_core.catalog._predictions_file import place_of_ids
+from hem_core.catalog._predictions_file import key_and_place
 from hem_core.catalog._table_file import load, suffix_format
 from hem_core.class_columns import EMBEDDING, LISTS
 from hem_core.errors import DataError
@@ -52,7 +52,7 @@ def embedding_lists(data: Any, predictions: str | Path | None, ids: pa.ChunkedAr
 def _lists(table: pa.Table, name: str, source: Any, ids: pa.ChunkedArray | None) -> pa.Array:
     """A column as lists of numbers; in the order of ids, where these are given."""
     where = f"'{source}'" if isinstance(source, str | Path) else "the table"
-    column = table[name] if ids is None else table[name].take(place_of_ids(table, Path(str(source)), ids))
+    column = table[name] if ids is None else table[name].take(key_and_place(table, Path(str(source)), ids)[1])
     return pa.array([_numbers(value, name, where) for value in column.to_pylist()], pa.list_(pa.float64()))
 
 

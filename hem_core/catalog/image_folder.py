@@ -12,10 +12,12 @@ import pyarrow as pa
 from hem_core.catalog import info, with_info
 from hem_core.catalog import table as tables
 from hem_core.catalog._folder_walk import PassedOver, entries, has_picture, is_picture, pictures
+from hem_core.catalog._predictions_file import predictions_by_id
 from hem_core.catalog._table_file import suffix_format
 from hem_core.errors import DataError
 from hem_core.splits import part_of
 
+OPTIONS = ("predictions",)
 METADATA = ("metadata.jsonl", "metadata.csv", "metadata.parquet")
 FILE_NAME = "file_name"
 NOT_UTF8 = "its file name is not UTF-8; rename the file"
@@ -35,7 +37,7 @@ def accepts(source: Any) -> bool:
     return isinstance(source, str | Path) and Path(source).is_dir()
 
 
-def read(source: str | Path, **columns: str) -> pa.Table:
+def read(source: str | Path, *, predictions: str | Path | None = None, **columns: str) -> pa.Table:
     """One row an image file; `id` and `image` are its path below the root, `label` its class folder's name.
 
     Class order is the sorted folder names, as in torchvision; a class folder may hold folders. When the folders of the
@@ -45,10 +47,12 @@ def read(source: str | Path, **columns: str) -> pa.Table:
     hidden, left by a system, or no picture is passed over, and `notes` counts it.
     Without class folders, or with one folder of pictures, a metadata.jsonl, .csv or .parquet with the column
     `file_name` is read instead, as Hugging Face's imagefolder does: there the labels can be lists. columns: of it.
+    predictions: a file whose columns are added by `id` or by the file names of the pictures.
     Raises DataError when there are no class folders or no images in them.
     """
     root = Path(source).resolve()
-    listed = _of_metadata(root, source, columns)
+    beside = {"predictions": predictions} if predictions else {}
+    listed = _of_metadata(root, source, {**columns, **beside})
     if listed is not None:
         return listed
     found = _Found()
@@ -67,10 +71,11 @@ def read(source: str | Path, **columns: str) -> pa.Table:
     empty = sorted(_readable(name) for name in found.classes - with_pictures)
     if empty:
         found.notes.append(f"Class folder{'s' * (len(empty) != 1)} without a picture: {_shown(empty)}.")
+    added = predictions_by_id(predictions, columns["id"], columns) if predictions else {}
     if found.passed:
         found.notes.append(f"Files and folders that were skipped: {found.passed.words()}.")
     return with_info(
-        pa.table(columns),
+        pa.table(columns | added),
         name=root.name,
         source=str(source),
         root=str(root),
@@ -83,7 +88,7 @@ def read(source: str | Path, **columns: str) -> pa.Table:
     )
 
 
-def _of_metadata(root: Path, source: str | Path, columns: Mapping[str, str]) -> pa.Table | None:
+def _of_metadata(root: Path, source: str | Path, columns: Mapping[str, str | Path]) -> pa.Table | None:
     """The table beside the pictures of a folder without class folders; None where there is none."""
     path = next((root / name for name in METADATA if (root / name).is_file()), None)
     folders, _files = entries(root, PassedOver())

@@ -106,7 +106,7 @@ def read(
     columns |= {name: table[name] for name in table.column_names if name not in taken and name not in columns}
     columns |= {feature["name"]: plain(of_features[feature["name"]]) for feature in facts.get("features", [])}
     facts["notes"] += _padded(table, facts)
-    added = predictions_by_id(predictions, columns["id"], set(columns)) if predictions else {}
+    added = predictions_by_id(predictions, columns["id"], columns) if predictions else {}
     return with_info(
         pa.table(columns | added),
         name=path.name.split(".")[0] if path else "table",

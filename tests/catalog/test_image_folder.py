@@ -167,3 +167,27 @@ def test_an_empty_name_is_not_the_current_folder(tmp_path, monkeypatch):
     assert catalogs.read(".").num_rows == 2
     with pytest.raises(DataError, match="the data is empty"):
         catalogs.read("")
+
+
+def test_predictions_beside_a_folder_are_found_by_the_file_names_of_its_pictures(tmp_path):
+    root = pictures(tmp_path / "root", "cat/a.png", "dog/b.png", "dog/c.png")
+    named = tmp_path / "named.csv"
+    named.write_text("file name,pred,confidence\nb.png,dog,0.9\na.png,dog,0.6\n")
+    table = catalogs.read(root, predictions=named)
+    assert table["pred"].to_pylist() == ["dog", "dog", None]
+    assert table["confidence"].to_pylist() == [0.6, 0.9, None]
+    assert "file name" not in table.column_names
+    deep = tmp_path / "deep.csv"
+    deep.write_text(
+        "id,Bild,label,prob_cat\n0,C:\\x\\cat\\a.png,cat,0.9\n1,/x/dog/c.png,dog,0.1\n2,/x/dog/b.png,dog,0.2\n"
+    )
+    table = catalogs.read(root, predictions=deep)
+    assert table["prob_cat"].to_pylist() == [0.9, 0.2, 0.1]
+    assert table["label"].to_pylist() == ["cat", "dog", "dog"]
+
+
+def test_file_names_that_several_pictures_have_name_none_of_them(tmp_path):
+    root = pictures(tmp_path / "root", "cat/1.png", "dog/1.png")
+    (tmp_path / "p.csv").write_text("file,pred,confidence\n1.png,cat,0.9\n")
+    with pytest.raises(DataError, match=r"names pictures as '1\.png', and several have the same name.*'cat/1\.png'"):
+        catalogs.read(root, predictions=tmp_path / "p.csv")

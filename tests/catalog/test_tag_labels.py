@@ -102,7 +102,7 @@ def test_predictions_in_a_file_of_their_own_are_added_by_id(tmp_path):
     with pytest.raises(DataError, match="has none of the 3 ids of the data, such as 'a'"):
         catalogs.read(tmp_path / "d.csv", predictions=tmp_path / "other.csv")
     (tmp_path / "bare.csv").write_text("p,q\n1,1\n")
-    with pytest.raises(DataError, match="has no column id among p, q; predictions go by id"):
+    with pytest.raises(DataError, match="has no column id among p, q, nor one of file names; predictions"):
         catalogs.read(tmp_path / "d.csv", predictions=tmp_path / "bare.csv")
     (tmp_path / "twice.csv").write_text("id,p\na,1\na,0\n")
     with pytest.raises(DataError, match="has 1 ids more than once; give one prediction each"):
