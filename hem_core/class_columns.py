@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-import numpy as np
 import pyarrow as pa
+
+from hem_core.class_affix import affixed, holds_shares
 
 LISTS, EMBEDDING = ("logits", "probs"), "embedding"
 """Columns of lists that a model gave: K numbers of its classes, and D of its embedding."""
@@ -71,15 +72,17 @@ def class_columns(table: pa.Table, labels: Mapping[str, int]) -> ClassColumns | 
             return ClassColumns(holds, numbered, are_numbers=True)
         if len(found) > 1 and _covers(found, labels):
             return ClassColumns(holds, found)
-    own = {name: name for name in names if name in labels and _holds_shares(table[name])}
-    if len(own) > 1 and _covers(own, labels):
+    own = {name: name for name in names if name in labels and holds_shares(table[name])}
+    if not (len(own) > 1 and _covers(own, labels)):
+        own = affixed(table, labels)
+    if own:
         return ClassColumns("probs", own)
     lower = {usual(name): name for name in reversed(names)}
     predicted, confidence = (next((lower[name] for name in of if name in lower), "") for of in (PREDICTED, CONFIDENCE))
     if predicted and confidence:
         return ClassColumns("probs", predicted=predicted, confidence=confidence)
     second = next((lower[name] for name in OF_SECOND if name in lower), "") if len(labels) == 2 else ""
-    return ClassColumns("probs", second=second) if second and _holds_shares(table[second]) else None
+    return ClassColumns("probs", second=second) if second and holds_shares(table[second]) else None
 
 
 def usual(name: str) -> str:
@@ -129,11 +132,3 @@ def _covers(found: Collection[str], labels: Mapping[str, int]) -> bool:
     """Whether the labels of all examples have a column, but for a few."""
     unknown = sum(n for label, n in labels.items() if label not in found)
     return bool(labels) and unknown <= MOST_UNKNOWN * sum(labels.values())
-
-
-def _holds_shares(column: pa.ChunkedArray) -> bool:
-    """Whether it holds numbers between 0 and 1, and not 0 and 1 alone, as the columns of a label do."""
-    if not pa.types.is_floating(column.type):
-        return False
-    values = column.drop_null().to_numpy()
-    return bool(len(values) and values.min() >= 0 and values.max() <= 1 and np.any((values > 0) & (values < 1)))

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
+from hem_core.catalog._column_types import typed
 from hem_core.catalog._compute import pc
 from hem_core.catalog._table_file import is_text
+from hem_core.class_affix import affixed
 from hem_core.class_columns import CONFIDENCE, PREDICTED, PREFIXES, of_prefix, usual
 
 LABEL_NAMES = (
@@ -31,9 +33,10 @@ one of texts."""
 def guessed_label(table: pa.Table) -> str | None:
     """The column that the predictions of a table are about; None where there is none, or more than one.
 
-    It holds the classes that are predicted, or numbers that the predicted ones explain better than their mean does.
-    Columns of predictions are those that `hem_core.class_columns` names. Where the contents decide nothing, a name that
-    is usual does.
+    It holds the classes that are predicted, or numbers that the predicted ones explain better than their mean does. Of
+    several with the same classes, one that is always the likeliest class is no label but a prediction.
+    Columns of predictions are those that `hem_core.class_columns` names, and those of `hem_core.class_affix`. Where the
+    contents decide nothing, a name that is usual does.
     """
     some = table.slice(0, ROWS)
     named = (name for name in some.column_names if usual(name) in PREDICTED)
@@ -45,6 +48,9 @@ def guessed_label(table: pa.Table) -> str | None:
         found = [name for name in others if _is_of(some[name], classes)]
         if len(found) == 1:
             return found[0]
+    likely = _with_columns_of_classes(_typed(some), some, others)
+    if len(likely) == 1:
+        return likely[0]
     nearest = _nearest(some, predicted, others) if predicted is not None else None
     return nearest or _named(others, LABEL_NAMES)
 
@@ -84,6 +90,32 @@ def _predicted_classes(table: pa.Table, predicted: str | None) -> Iterator[set[s
         yield _values(table[predicted])
     for prefix in PREFIXES:
         yield set(of_prefix(table.column_names, prefix))
+
+
+def _typed(table: pa.Table) -> pa.Table:
+    """The table with numbers in place of their text, as a CSV has them."""
+    return pa.table(
+        {name: typed(table[name]) if is_text(table[name].type) else table[name] for name in table.column_names}
+    )
+
+
+def _with_columns_of_classes(numbers: pa.Table, written: pa.Table, names: list[str]) -> list[str]:
+    """The columns whose values have a column of probabilities each, but for those that are always the likeliest."""
+    found = []
+    for name in names:
+        if pa.types.is_nested(numbers[name].type) or pa.types.is_floating(numbers[name].type):
+            continue
+        classes = _values(written[name])
+        columns = affixed(numbers, classes) if len(classes) < numbers.num_columns else {}
+        if columns and not _is_likeliest(numbers, written[name], columns):
+            found.append(name)
+    return found
+
+
+def _is_likeliest(table: pa.Table, values: pa.ChunkedArray, columns: dict[str, str]) -> bool:
+    probs = np.stack([table[column].to_numpy() for column in columns.values()], axis=1)  # (N, K)
+    likeliest = np.array(list(columns))[probs.argmax(axis=1)]
+    return bool(np.all(likeliest == np.array([str(value) for value in values.to_pylist()])))
 
 
 def _is_of(values: pa.ChunkedArray, classes: set[str]) -> bool:

@@ -31,6 +31,14 @@ def test_the_label_of_predicted_numbers_is_the_column_that_they_explain_best():
     assert guessed_label(table(**{name: values.astype(str) for name, values in columns.items()})) == "quality"
 
 
+def test_of_the_label_and_the_predicted_class_beside_probabilities_the_likeliest_class_is_the_prediction():
+    likely = np.array([0.9, 0.2] * 20)
+    best, given = ["Hund", "Katze"] * 20, ["Hund", "Katze"] * 19 + ["Katze", "Hund"]
+    shares = {"Anteil Hund": likely.astype(str), "Anteil Katze": (1 - likely).astype(str)}  # as a CSV has them
+    assert guessed_label(table(Vorhersage=best, Tier=given, **shares)) == "Tier"
+    assert guessed_label(table(Tier=given, Nochmal=given, **shares)) is None
+
+
 @pytest.mark.parametrize(
     "columns",
     [
