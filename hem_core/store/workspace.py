@@ -27,7 +27,10 @@ def open_workspace(folder: Path | str) -> Workspace:
     folder = Path(folder)
     check_name(folder.resolve(), "the workspace")
     if not folder.is_dir():
-        raise RunError(f"no folder {folder}; create a workspace with: hem demo --workspace {folder}")
+        raise RunError(
+            f"no folder {folder}; an empty one is a workspace to add data to (mkdir {folder}), and "
+            f"hem demo --workspace {folder} makes one with an example in it"
+        )
     if not (folder / "run.json").is_file():
         return Workspace(folder)
     runs = folder.resolve().parent
