@@ -37,7 +37,7 @@ def queue(level: Level, person: str) -> pd.DataFrame:
 
 def standing(level: Level) -> dict[str, Any]:
     """The key of the audit, whether it can stop, a sentence, how many it has `drawn` that everybody has answered, and
-    about how many are `left`, as `left()` says it too."""
+    about how many are `left` to the `goal`, at the rates found so far; `end` says why to stop, None before that."""
     found, stop = loaders.audit(level), loaders.audit_stop(level)
     is_enough = found.is_enough(stop.half)
     sentence = share(level) if found.n_drawn else "share of wrong labels not known yet"
@@ -47,6 +47,8 @@ def standing(level: Level) -> dict[str, Any]:
         "sentence": f"Enough: stop. {sentence}" if is_enough else sentence,
         "drawn": found.n_drawn,
         "left": 0 if is_enough else _more(level),
+        "goal": f"± {words.points(stop.half)}",
+        "end": end(level) if is_enough else None,
     }
 
 
@@ -55,16 +57,6 @@ def share(level: Level) -> str:
     found = loaders.audit(level).share
     interval = f"{words.percent(found.low)} to {words.percent(found.high)}"
     return f"{interval} wrong" if found.share != found.share else f"{words.percent(found.share)} wrong ({interval})"
-
-
-def left(level: Level) -> str:
-    """How many more reviews the stop rule needs, at the rates found so far."""
-    found, stop = loaders.audit(level), loaders.audit_stop(level)
-    if found.is_enough(stop.half):
-        return f"± {words.points(found.share.half)}: enough, stop"
-    about = words.count(_more(level), "more review")
-    now = f"± {words.points(found.share.half)} now; " if found.n_drawn else ""
-    return f"{now}about {about} to ± {words.points(stop.half)}"
 
 
 def scope(level: Level) -> str:

@@ -91,9 +91,10 @@ def next_bins(bins: Sequence[Bin], most: int, confidence: float = CONFIDENCE) ->
 def reviews_left(bins: Sequence[Bin], half: float, confidence: float = CONFIDENCE) -> int:
     """About how many more reviews until the interval of the total is ± `half` (0 .. 1) wide, at the rates found so far.
 
-    0 where it is already, and where nothing is left to review.
+    At least those of PILOT that a bin lacks; 0 where it has them and is as narrow, and where nothing is left to review.
     """
-    return _Counts.of(bins, confidence).reviews_left(half)
+    counts = _Counts.of(bins, confidence)
+    return max(int(counts.of_pilot.sum()), counts.reviews_left(half))
 
 
 def forecast(one: Bin, confidence: float = CONFIDENCE) -> tuple[int, float] | None:
@@ -165,9 +166,14 @@ class _Counts:
         shown = middle if is_known.all() else float("nan")
         return Share(shown, max(0.0, float(middle + below - down)), min(1.0, float(middle + above + up)))
 
+    @property
+    def of_pilot(self) -> np.ndarray:
+        """(B,) the reviews of the pilot that each bin lacks."""
+        return np.maximum(np.minimum(PILOT, self.most) - self.drawn, 0).astype(int)[:, 0]
+
     def path(self, most: int, step: int = 1) -> list[int]:
         """The bin of each of the next steps, of `step` reviews each: first those of the pilot."""
-        missing = np.maximum(np.minimum(PILOT, self.most) - self.drawn, 0).astype(int)[:, 0]
+        missing = self.of_pilot
         turn = [(self.drawn[at, 0] + k, at) for at, count in enumerate(missing) for k in range(0, count, step)]
         pilot = [at for _drawn, at in sorted(turn)][:most]
         counts = self._with_rates()

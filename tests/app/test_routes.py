@@ -14,7 +14,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.testclient import TestClient
 
 from app import loaders
-from app.wire import audits, code, door, routes, search_marks
+from app.wire import code, door, routes, search_marks
 from app.wire.identity import identity
 from hem_core.store.atomic import write_json, write_table
 from hem_core.store.review_claims import LIFETIME, Holder
@@ -466,7 +466,7 @@ def test_a_verdict_of_an_audit_is_kept_as_one_and_answered_with_how_far_it_is(ow
     ]
     assert all("wrong" in one["audit"]["sentence"] for one in answers)
     assert [one["audit"]["drawn"] for one in answers] == [1, 1]
-    assert f"about {answers[0]['audit']['left']} more reviews" in audits.left(level)
+    assert answers[0]["audit"]["goal"] == "± 2 points"
     assert [one["audit"]["is_enough"] for one in answers] == [False, False]
     assert loaders.audit(level).done.tolist() == [0]
     assert loaders.audit(level).n_drawn == 1

@@ -81,6 +81,11 @@ def test_the_reviews_that_are_left_lead_to_the_width_that_was_asked_for():
     assert reviews_left(after, 0.05) == 0
 
 
+def test_the_pilot_of_each_bin_is_among_the_reviews_that_are_left_however_wide_the_interval_may_be():
+    bins = [Bin(0, 1, 1000, drawn=7, wrong=1), Bin(1, 2, 4), Bin(2, 3, 50, drawn=30)]
+    assert reviews_left(bins, 0.49) == 3 + 4
+
+
 def test_a_confidence_that_is_none_is_named():
     with pytest.raises(DataError, match=r"must be from 0.5 to 0.999; got 95"):
         total([], 95)

@@ -6,7 +6,7 @@ import { h } from "../shared/dom.js";
 const KEY = "hem-hints"; // pages whose hint was dismissed, or "all"
 /** @type {Record<string, string>} */
 const HINTS = {
-  overview: "The numbers show how good the model is. Click a bar, or a button below, to open its examples in Explore.",
+  overview: "The numbers show how good the model is. Click a bar, or one of the buttons, to open examples in Explore.",
   explore: "Draw a lasso on the map, or filter on the left. Tags and Create set, below, act on all that is selected.",
   review: "One example at a time: a digit gives the verdict and goes on, U takes it back, ? lists all keys.",
 };

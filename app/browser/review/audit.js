@@ -1,8 +1,10 @@
 // @ts-check
 // Review in an audit: always blind, each verdict named as one of the audit, and an end when enough is known.
 
-/** How far it has come: in words, and how many rows everybody has answered and about how many are left.
- *  @typedef {{key: string, sentence: string, is_enough: boolean, drawn: number, left: number}} Audit */
+/** How far it has come: in words, and how many rows everybody has answered and about how many are left
+ *  to the interval that was asked for, the goal; end: why to stop, once it can.
+ *  @typedef {{key: string, sentence: string, is_enough: boolean, drawn: number, left: number, goal: string,
+ *  end: string | null}} Audit */
 
 /** Why a row is in the queue, of one that the audit drew. */
 const DRAWN_BY_AUDIT = "audit";
@@ -15,8 +17,8 @@ export function markOf(desk, row) {
 }
 
 /** How far the audit has come, for the head: {n, done, words}. @param {Audit} audit */
-export function countOf({ drawn, left, is_enough }) {
-  const more = is_enough ? "" : `, about ${left.toLocaleString("en")} more`;
+export function countOf({ drawn, left, goal, is_enough }) {
+  const more = is_enough ? "" : `, about ${left.toLocaleString("en")} more to ${goal}`;
   return { n: drawn + left, done: drawn, words: ` reviewed in this audit${more}` };
 }
 

@@ -8,6 +8,7 @@ import { makeClaims, nextFree } from "./claims.js";
 import { makeCorrecting } from "./correcting.js";
 import { makeJudging } from "./judging.js";
 import { makeKeyboard } from "./key_actions.js";
+import { takesText } from "./key_requests.js";
 import { makePictures } from "./pictures.js";
 import { makeScreen } from "./screen.js";
 import { makeStage } from "./stage.js";
@@ -152,13 +153,14 @@ export function makeDesk(place, client, leave, shell = {}) {
   };
   const own = [
     [window, "keydown", keyboard.onKey],
+    [document, "keydown", freeTheKeys],
     [window, "beforeunload", (event) => desk.outbox?.count() && event.preventDefault()],
   ];
   const listeners = /** @type {[EventTarget, string, (event: any) => void, boolean?][]} */ ([
     ...(isDrawer ? [] : own),
     [window, "focus", refresh],
     [window, "pagehide", () => desk.claims?.end(true)],
-    [document, "click", freeTheArrows, true], // the choices let no click through
+    [document, "click", freeTheKeysOfChoices, true], // the choices let no click through
     [document, "visibilitychange", () => document.visibilityState === "visible" && seen()],
   ]);
   for (const [target, ...listener] of listeners) target.addEventListener(...listener);
@@ -236,10 +238,22 @@ export function makeDesk(place, client, leave, shell = {}) {
   }
 }
 
-/** A choice of queue or level that was clicked keeps the arrow keys to itself; they walk through the queue. */
-function freeTheArrows(event) {
-  const choice = event.detail > 0 && event.target.closest?.("[role='radio']");
-  if (choice) choice.blur();
+/** A choice that was clicked, of the queue or in a list, keeps the keys to itself; they are for the examples. */
+function freeTheKeysOfChoices(event) {
+  if (event.detail === 0) return; // by a key: whoever walks by keys goes on from there
+  event.target.closest?.("[role='radio']")?.blur();
+  if (event.target.closest?.("[role='option']")) setTimeout(leaveTheField);
+}
+
+/** A field that was filled in, such as the stop rule of an audit, would take the next key as its own. */
+function freeTheKeys(event) {
+  const field = event.composedPath()[0];
+  if (event.key === "Enter" && field === document.activeElement && takesText(field)) setTimeout(leaveTheField);
+}
+
+function leaveTheField() {
+  const field = /** @type {HTMLElement | null} */ (document.activeElement);
+  if (field?.tagName === "INPUT" && !field.closest("[role='dialog']")) field.blur();
 }
 
 /** Are these data of another run, level, scores or workspace? Rows of one are no rows of the other. */

@@ -167,8 +167,9 @@ function unfocused(action) {
   };
 }
 
-/** What comes after the last example, or why there is none; elsewhere: who has the open ones on screen. */
-export function finished({ n, empty, done, elsewhere, act }) {
+/** What comes after the last example, or why there is none; elsewhere: who has the open ones on screen; reached: why an
+ *  audit can stop. */
+export function finished({ n, empty, done, elsewhere, reached, act }) {
   const next = [
     ["sets", "Make a set"],
     ["labels", "See the labels"],
@@ -176,8 +177,8 @@ export function finished({ n, empty, done, elsewhere, act }) {
   return h(
     "section",
     { class: "finished" },
-    h("h3", {}, !n ? "This queue is empty" : elsewhere ? "Nothing free in this queue" : "Nothing left in this queue"),
-    h("p", {}, n ? (elsewhere ?? done) : empty),
+    h("h3", {}, reached ? "The audit is done" : titleOfEnd(n, elsewhere)),
+    h("p", {}, reached ?? (n ? (elsewhere ?? done) : empty)),
     h(
       "div",
       { class: "next" },
@@ -187,4 +188,9 @@ export function finished({ n, empty, done, elsewhere, act }) {
       }),
     ),
   );
+}
+
+function titleOfEnd(n, elsewhere) {
+  if (!n) return "This queue is empty";
+  return elsewhere ? "Nothing free in this queue" : "Nothing left in this queue";
 }

@@ -36,8 +36,10 @@ export function makeScreen(desk, { head: headSlot, body, bar: barSlot }, address
     delete body.dataset.id;
     delete body.dataset.row;
     if (row === undefined) {
+      const reached = data.audit?.end, // told with the last verdict; what came with the queue is older
+        { empty, done } = data;
       return body.replaceChildren(
-        frame.finished({ n: desk.rows.length, empty: data.empty, done: data.done, elsewhere: elsewhere(), act }),
+        frame.finished({ n: desk.rows.length, empty, done, elsewhere: elsewhere(), reached, act }),
       );
     }
     if (reason !== undefined) return body.replaceChildren(broken(reason, again));

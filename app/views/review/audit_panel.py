@@ -1,4 +1,4 @@
-"""The audit above the desk of Review: when it stops, what is known so far, and the bins that it samples."""
+"""The audit above the desk of Review: when it stops, and the bins that it samples."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import pandas as pd
 import streamlit as st
 
 from app import loaders, state, words
-from app.wire import audits
 from hem_core.errors import HemError
 from hem_core.labels.audit import Bin, Share, forecast, shares
 from hem_core.labels.audit_sample import Audit
@@ -19,13 +18,14 @@ HELP = (
     "weighed by the sizes of the bins. What was judged outside of the audit counts as itself alone. Several people can "
     "work on it; it resumes by itself."
 )
+NEXT_HELP = "About how many more reviews in this bin narrow its interval to the next round figure."
+LARGE = 10.0
+"""Bins that end above this have no more than one digit after the point."""
 BINS_HELP = "Wilson's interval; for a sample of most of a bin it is as narrow as that allows."
 
 
-@st.fragment(run_every="15s")
-def panel(run: str, name: str) -> None:
-    """The stop rule, a line on how far it is, and the table of the bins."""
-    level = loaders.level(run, name)
+def panel(level: Level) -> None:
+    """The stop rule, and the table of the bins; how far the audit is stands in the head of the desk."""
     stop = loaders.audit_stop(level)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown("Stop at ±", width="content", help=HELP)
@@ -50,11 +50,7 @@ def panel(run: str, name: str) -> None:
             label_visibility="collapsed",
             width=90,
         )
-        found = loaders.audit(level)
-        known = audits.share(level) if found.n_drawn else "share of wrong labels not known yet"
-        st.markdown(f"**{words.plain(known)}** · {words.plain(audits.left(level))}", width="content")
-        with st.popover("Bins", icon=":material/table_rows:", type="tertiary"):
-            _bins(level, found)
+        _bins_button(level.run, level.name)
 
 
 def _set(level: Level, rule: StopRule) -> None:
@@ -62,6 +58,16 @@ def _set(level: Level, rule: StopRule) -> None:
         set_stop_rule(loaders.folder(), level.data, level.name, rule)
     except HemError as error:
         st.toast(words.plain(error), icon=":material/error:")
+
+
+@st.fragment(run_every="15s")
+def _bins_button(run: str, name: str) -> None:
+    """The table is made when it is opened, and then again: it would lag behind the head of the desk."""
+    bins = st.popover("Bins", icon=":material/table_rows:", type="tertiary", key="audit_bins", on_change="rerun")
+    if bins.open:
+        level = loaders.level(run, name)
+        with bins:
+            _bins(level, loaders.audit(level))
 
 
 def _bins(level: Level, found: Audit) -> None:
@@ -72,10 +78,11 @@ def _bins(level: Level, found: Audit) -> None:
         shown,
         hide_index=True,
         height="content",
-        width=760,
+        width=820,
         column_config={
             "interval": st.column_config.TextColumn(f"{words.percent(found.confidence, 0)} interval", help=BINS_HELP),
             "rows": st.column_config.NumberColumn(words.noun(level.name), format="localized"),
+            "next": st.column_config.TextColumn("narrower with", help=NEXT_HELP, width="medium"),
             "otherwise": st.column_config.NumberColumn("judged otherwise", format="localized"),
         },
     )
@@ -86,12 +93,17 @@ def _bins(level: Level, found: Audit) -> None:
 def _line(by: str, one: Bin, share: Share, confidence: float) -> dict[str, object]:
     ahead = forecast(one, confidence)
     return {
-        by: "not known" if one.low != one.low else f"{one.low:.3g} to {one.high:.3g}",
+        by: "not known" if one.low != one.low else f"{_edge(one.low, one.high)} to {_edge(one.high, one.high)}",
         "rows": one.n,
         "audited": one.drawn,
         "wrong": one.wrong,
         "otherwise": one.known,
         "wrong labels": words.percent(share.share),
         "interval": f"{words.percent(share.low)} to {words.percent(share.high)}",
-        "next": f"{words.count(ahead[0], 'more review')}: ± {words.points(ahead[1])}" if ahead else "–",
+        "next": f"{ahead[0]:,} more: ± {words.points(ahead[1])}" if ahead else "–",
     }
+
+
+def _edge(value: float, highest: float) -> str:
+    """A percentile with one digit after the point, a smaller number with three in all."""
+    return f"{round(value, 1):g}" if highest > LARGE else f"{value:.3g}"

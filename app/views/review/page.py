@@ -57,7 +57,7 @@ def page() -> None:
         )
         st.caption(words.plain(_scope(level, chosen, rules)), help=agreement.HELP if chosen == DISPUTES else None)
     if chosen == AUDIT:
-        audit_panel.panel(level.run, level.name)
+        audit_panel.panel(level)
     _desk(level.run, level.name, chosen, rules.get(chosen), _wanted(level))
 
 
