@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from app import loaders
 from app.trust import kinds, trust
 from app.wire import contents, pictures, scenes, tag_sets, tag_words
 from app.wire.identity import identity
+from hem_core.number_rows import GLUE
+from hem_core.tasks import HasSeveralNumbers
 
 if TYPE_CHECKING:
     from hem_core.store.level import Level
@@ -22,6 +25,7 @@ def of_level(level: Level) -> dict[str, Any]:
         "fingerprint": level.fingerprint,
         "identity": identity(level),
         "classes": list(level.classes),
+        "value_form": _value_form(level),
         "has_pictures": contents.has_pictures(level),
         "look": contents.medium(level).look,
         "has_embeddings": level.has_embeddings,
@@ -33,3 +37,9 @@ def of_level(level: Level) -> dict[str, Any]:
         **scenes.for_page(level),
         **tag_sets.for_page(level),
     }
+
+
+def _value_form(level: Level) -> str:
+    """How several numbers are typed, `heating; cooling`; "" elsewhere."""
+    task = loaders.task(level)
+    return GLUE.join(task.output_names) if level.is_examples and isinstance(task, HasSeveralNumbers) else ""

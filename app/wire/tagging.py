@@ -177,7 +177,16 @@ def _answered(body: dict[str, Any]) -> dict[str, str]:
     found = scenes.answered(level, row, answer)
     if found is not None:
         return {"tag": found[0], "value": found[1]}
-    return {"tag": "right", "value": ""} if answer == given else {"tag": "mislabelled", "value": answer}
+    is_given = answer == given or _agrees(level, text(body, "value"), given)
+    return {"tag": "right", "value": ""} if is_given else {"tag": "mislabelled", "value": answer}
+
+
+def _agrees(level: Level, answer: str, given: str | None) -> bool:
+    """Whether typed numbers are the given ones as far as their digits go; False for what is no number."""
+    task = loaders.task(level)
+    if level.classes or not isinstance(task, tasks.HasSeveralNumbers):
+        return False
+    return task.agrees(_completed(task, answer, given), given)
 
 
 def _as_labels_are(level: Level, answer: object, given: str | None) -> str:

@@ -382,6 +382,10 @@ class HasSeveralNumbers(Protocol):
         """A label that people typed, with the numbers that they did not name as they are given. Raises DataError."""
         ...
 
+    def agrees(self, answer: str, given: str | None) -> bool:
+        """Whether a completed label, typed without sight of the given one, is that one as far as its digits go."""
+        ...
+
 
 @runtime_checkable
 class ComparesWithRun(Protocol):

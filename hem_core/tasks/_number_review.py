@@ -1,8 +1,9 @@
-"""What people type as the right values of several numbers, as a label."""
+"""What people type as the right value of a number, or of several, as a label."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
 
 from hem_core.errors import DataError
 from hem_core.number_rows import SEPARATOR, joined, split
@@ -26,6 +27,25 @@ def completed(answer: str, given: str | None, outputs: Sequence[str]) -> str:
             raise DataError(f"'{part}' names none of {', '.join(outputs)}; type {outputs[0]} = 1.5")
         values[list(outputs).index(name)] = split(part[len(name) :].strip().removeprefix("=").strip())[0]
     return joined(values) or ""
+
+
+def agrees(answer: str, given: str | None) -> bool:
+    """Whether typed numbers are the given ones as far as their digits go: 16 is 15.55, and 15.5 is not 15.61."""
+    if given is None:
+        return False
+    typed, known = split(answer), split(given)
+    return len(typed) == len(known) and all(map(_is_rounded, typed, known))
+
+
+def _is_rounded(typed: str | None, given: str | None) -> bool:
+    if typed is None or given is None:
+        return typed == given
+    try:
+        shown, exact = (Decimal(text.replace(",", ".")) for text in (typed, given))
+        last_digit = Decimal(1).scaleb(int(shown.as_tuple().exponent))
+    except (InvalidOperation, ValueError):
+        return typed == given
+    return abs(shown - exact) <= last_digit / 2
 
 
 def _in_order(answer: str, given: str | None, outputs: Sequence[str]) -> str:

@@ -219,6 +219,10 @@ class Task:
         order, `15.5; 21.3`. Of one number as it is."""
         return review.completed(answer, given, self.outputs) if self.outputs else answer
 
+    def agrees(self, answer: str, given: str | None) -> bool:
+        """Whether numbers typed without sight of the given ones are those, as far as their digits go."""
+        return review.agrees(answer, given)
+
     def width(self, classes: Sequence[str]) -> int:
         """D."""
         return len(self._names)

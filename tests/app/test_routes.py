@@ -362,7 +362,8 @@ def of_numbers(workspace, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("answer", "tag", "value"), [("12.5", "right", ""), (" 12.50", "right", ""), ("7", "mislabelled", "7")]
+    ("answer", "tag", "value"),
+    [("12.5", "right", ""), (" 12.50", "right", ""), ("12", "right", ""), ("7", "mislabelled", "7")],
 )
 def test_a_value_named_blind_is_right_where_it_is_the_label_and_else_the_new_one(of_numbers, answer, tag, value):
     done = post(of_numbers, action="answer", ids=["e00"], value=answer).json()

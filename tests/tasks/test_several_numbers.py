@@ -169,6 +169,16 @@ def test_what_people_type_names_one_number_or_holds_all():
         task.completed("heat=1; warm=3", "15; 20")
 
 
+@pytest.mark.parametrize(
+    ("typed", "given", "is_given"),
+    [("16", "15.55", True), ("15.5", "15.61", False), ("15,6", "15.55", True), ("15.550", "15.55", True),
+     ("15; 20.1", "15.2; 20.14", True), ("15; 21", "15.2; 20.14", False), ("15; ?", "15; 20", False),
+     ("15", "15; 20", False), ("2e1", "19.2", True), ("many", "19.2", False), ("3", None, False)],
+)  # fmt: skip
+def test_numbers_typed_blind_are_the_given_ones_as_far_as_their_digits_go(typed, given, is_given):
+    assert tasks.load("regression").agrees(typed, given) is is_given
+
+
 TRAINING = """
 import numpy as np
 from sklearn.linear_model import LinearRegression

@@ -8,12 +8,21 @@ const MOST = 40;
 
 /** The list of classes with its search field; without classes, what is typed is the answer.
  *  isOpen: a name that is no class yet is an answer too; hasUnsure: so is that it is not known which.
- *  order: the classes as listed; suggested: the one to accept with Enter, null for none; choose(name) takes the one
- *  that was clicked. */
-export function makeChooser({ order, classes, suggested = null, isBlind, isOpen = false, hasUnsure = true, choose }) {
+ *  valueForm: how several numbers are typed. order: the classes as listed; suggested: the one to accept with Enter, null
+ *  for none; choose(name) takes the one that was clicked. */
+export function makeChooser({
+  order,
+  classes,
+  suggested = null,
+  isBlind,
+  isOpen = false,
+  hasUnsure = true,
+  valueForm = "",
+  choose,
+}) {
   const input = h("input", {
     type: "text",
-    placeholder: classes.length ? "type to search" : "type the right value",
+    placeholder: classes.length ? "type to search" : valueForm || "type the right value",
     "aria-label": classes.length ? "search a class" : "the right value",
     autocomplete: "off",
     spellcheck: false,

@@ -95,7 +95,8 @@ export function makeJudging(desk) {
     const likely = item ? [item.suggested_label, ...(item.top_classes ?? [])] : [];
     const order = [...new Set([...likely, ...classes])].filter((name) => name != null && name !== item?.label);
     const suggested = item?.suggested_label === item?.label ? null : item?.suggested_label;
-    desk.chooser = makeChooser({ order, classes, suggested, isBlind: false, choose: picked });
+    const valueForm = desk.data.value_form;
+    desk.chooser = makeChooser({ order, classes, suggested, isBlind: false, valueForm, choose: picked });
     desk.screen.draw();
   }
 

@@ -26,7 +26,8 @@ export function makeScreen(desk, { head: headSlot, body, bar: barSlot }, address
     const isMine = desk.claims?.mayShow(row) !== false;
     if (desk.isHidden() && isMine && !desk.chooser && !desk.data.tag_names) {
       const { classes } = data;
-      desk.chooser = makeChooser({ order: classes, classes, isBlind: true, choose: act.picked });
+      const valueForm = data.value_form;
+      desk.chooser = makeChooser({ order: classes, classes, isBlind: true, valueForm, choose: act.picked });
     }
     head();
     bar();

@@ -186,7 +186,8 @@ def _beside(found: DataPreview) -> None:
             "predictions",
             "Predictions file",
             "not needed where the data hold them",
-            help="Predictions by id, beside a table; for boxes COCO's results, a folder of YOLO's text, a table, .npz.",
+            help="A table of predictions by id, or by the file names of pictures; for boxes COCO's results, a folder of "
+            "YOLO's text, a table, .npz.",
             drop="or drop the predictions here",
         )
     has_pictures = found.columns is None or found.columns.image or request.columns_chosen().get("image_column")

@@ -43,10 +43,9 @@ def _named(level: Level) -> bytes:
 def why_not(level: Level) -> str:
     """Why nothing can be proven on this run, as a sentence; empty when it can."""
     if not any((level.home / "embeddings").glob("*.npy")):
-        missing = level.info.get("missing") or {}
-        lacks = str(missing.get("embeddings") or "this run kept none")
-        start = "No embeddings: "
-        more = f", {lacks.removeprefix(start)}" if lacks.startswith(start) else f": {lacks}"
+        lacks = str((level.info.get("missing") or {}).get("embeddings") or "this run kept none")
+        is_way_alone = lacks.startswith("No embeddings: ")  # and what else that means, which is of no use here
+        more = f"; {lacks.rpartition('; ')[2]}" if is_way_alone else f": {lacks}"
         return f"no proof without embeddings{more}"
     if "label" not in level.source.columns or len(level.classes) < 2:
         return "no proof without classes: the probe is a classifier"
