@@ -25,7 +25,7 @@ from hem_core.catalog._label_kind import labels_are
 from hem_core.catalog._predictions_file import predictions_by_id
 from hem_core.catalog._table_file import Loaded, has_predictions, is_text, load, suffix_format
 from hem_core.catalog._tag_labels import UNKNOWN, of_columns, of_sets
-from hem_core.class_columns import OF_A_MODEL, class_columns
+from hem_core.class_columns import LISTS, OF_A_MODEL, PREDICTED, PREFIXES, class_columns, of_prefix
 from hem_core.errors import DataError
 from hem_core.media import claimed
 
@@ -273,13 +273,20 @@ def _chosen(loaded: Loaded, named: _Named, asked: list[str], folders: Sequence[P
     if label is None:
         raise DataError(
             f"no label column among {_listed(loaded.table)}; expected one of {', '.join(LABEL_NAMES)}, "
-            "or name it with --label-column"
+            f"or name it with --label-column{_beside_data(loaded.table)}"
         )
     image, text, of_others = _inputs(loaded, named.image, named.text, asked, folders)
     if (text if image is None else image) == label:
         raise DataError(f"column '{label}' holds the labels, and the model would read its own answer; name another")
     id = _find(loaded.table, named.id, ID_NAMES, "id") or _index(loaded, image)
     return _Chosen(id, label, image, text, of_others)
+
+
+def _beside_data(table: pa.Table) -> str:
+    """What else to do with predictions that have no label; "" for other tables."""
+    is_predicted = any(name.casefold() in (*PREDICTED, *LISTS) for name in table.column_names)
+    is_predicted |= any(of_prefix(table.column_names, prefix) for prefix in PREFIXES)
+    return "; predictions alone go beside their data: choose the data, and this file as --predictions" * is_predicted
 
 
 def _typed(loaded: Loaded, texts: Collection[str | None]) -> pa.Table:

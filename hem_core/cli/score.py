@@ -66,7 +66,9 @@ def score(
     predictions: Annotated[
         Path | None,
         option(
-            "Predictions by id, beside a table; or boxes: COCO results, YOLO's text, a table, .pt, .npz.", panel=DATA
+            "Predictions by id, beside a table, or by file names, beside pictures; or boxes: COCO results, YOLO's "
+            "text, a table, .pt, .npz.",
+            panel=DATA,
         ),
     ] = None,
     annotations_format: Annotated[

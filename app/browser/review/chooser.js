@@ -8,8 +8,8 @@ const MOST = 40;
 
 /** The list of classes with its search field; without classes, what is typed is the answer.
  *  isOpen: a name that is no class yet is an answer too; hasUnsure: so is that it is not known which.
- *  valueForm: how several numbers are typed. order: the classes as listed; suggested: the one to accept with Enter, null
- *  for none; choose(name) takes the one that was clicked. */
+ *  valueForm: how several numbers are typed. order: the classes as listed; suggested: the one to accept with Enter,
+ *  null for none; choose(name) takes the one that was clicked. */
 export function makeChooser({
   order,
   classes,

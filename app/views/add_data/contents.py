@@ -186,8 +186,8 @@ def _beside(found: DataPreview) -> None:
             "predictions",
             "Predictions file",
             "not needed where the data hold them",
-            help="A table of predictions by id, or by the file names of pictures; for boxes COCO's results, a folder of "
-            "YOLO's text, a table, .npz.",
+            help="A table of predictions by id, or by the file names of pictures; for boxes COCO's results, a folder "
+            "of YOLO's text, a table, .npz.",
             drop="or drop the predictions here",
         )
     has_pictures = found.columns is None or found.columns.image or request.columns_chosen().get("image_column")
@@ -253,7 +253,8 @@ def _summary(found: DataPreview) -> None:
         more = f" and {len(found.classes) - NAMED:,} more" if len(found.classes) > NAMED else ""
         st.success(words.plain(f"Predictions recognized {found.predictions}.{order}{more}"), icon=":material/check:")
     if found.missing:
-        st.warning(words.plain(f"There is nothing to score yet: the file {found.missing}."), icon=":material/info:")
+        lacks = request.in_app_words(f"There is nothing to score yet: the file {found.missing}.")
+        st.warning(words.plain(lacks), icon=":material/info:")
     if found.n_unlabelled:
         some = words.count(found.n_unlabelled, "example")
         st.warning(f"{some} without a label that can be used: listed with the reason, and not scored.")
