@@ -10,7 +10,7 @@ import pytest
 
 sys.path.append(str(Path(__file__).parents[2]))
 
-from benchmarks.public import run, sets
+from benchmarks.public import _results, run, sets
 from benchmarks.public._markdown import tables
 from benchmarks.public._measures import measures
 from hem_core import folder
@@ -84,6 +84,11 @@ def test_the_table_says_where_a_peer_wins_and_by_how_much():
     assert "In 1 of 1 pairs" in text
     assert "| digits, uniform: k-NN vote | 0.750 | 0.500 | -0.250 |" in text
     assert "In 0 of 1 pairs" in tables(results(hem_label_suspicion=0.8, knn_vote=0.75))
+
+
+def test_the_readme_has_the_table_of_the_results():
+    folder_of_table = Path(run.__file__).parent
+    assert tables(_results.read(folder_of_table / "results")) in (folder_of_table / "README.md").read_text("utf-8")
 
 
 def test_a_draw_that_lacks_a_method_is_left_out():
