@@ -32,7 +32,7 @@ STEPS, BATCH, HIDDEN = 300, 64, 128
 WRONG = (0.0, 0.1)
 """Share of the pool's labels that are wrong; the test labels are right."""
 POLICIES: Mapping[str, tuple[tuple[str, ...], dict[str, dict[str, str]]]] = {
-    "margin": (("margin",), {}),
+    "margin with quotas (margin, per_class)": (("margin", "per_class"), {}),
     "loss": (("top",), {"top": {"by": "loss"}}),
     "difficulty with quotas": (("top", "per_class"), {"top": {"by": "difficulty"}}),
 }

@@ -15,10 +15,10 @@ from hem_core.selection.choose import choose
 from hem_core.selection.options import resolve
 from hem_core.selection.pool import place_in_group, pool_of
 
-DEFAULT = ("margin", "per_class")
-"""Label-free, so that it does not collect wrong labels, and with quotas of predicted classes: on digits, garments and
-clinc, clean and with 10% wrong labels, it beats random additions at the last size by 1.6 to 3.4 points, where the loss
-loses up to 33; diverse, cover and entropy gain less. benchmarks/_benefit_pool.py measures it."""
+DEFAULT = ("margin",)
+"""Label-free, so that it does not collect wrong labels. Quotas of predicted classes after it (`per_class`) gain nothing
+that the intervals show; diverse, cover and entropy gain less, and the loss loses. benchmarks/_benefit_pool.py measures
+it."""
 MOST, TURNS = 3, 4
 """Of one group of near-duplicates; and how often the excess is replaced."""
 Options = Mapping[str, Mapping[str, Any]]

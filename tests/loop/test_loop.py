@@ -80,7 +80,7 @@ def test_the_picks_are_close_calls_and_what_was_trained_on_is_a_set(table, tmp_p
         assert not np.isin(said["picks"], said["rows"]).any()
     examples, manifest = sets.load(tmp_path / "work", "points-mined")
     assert examples["round"].value_counts().to_dict() == {0: 10, 1: 6, 2: 6}
-    assert set(examples.loc[examples["round"] > 0, "picked_by"]) == {"margin, per_class"}
+    assert set(examples.loc[examples["round"] > 0, "picked_by"]) == {"margin"}
     assert manifest["made_by"] == "hem loop"
     assert (examples["label"] == examples["label_before"]).all()
 
