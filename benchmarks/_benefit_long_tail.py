@@ -12,20 +12,26 @@ import torch
 from _arms import Loss, Rows, plain, predicted, train
 from _drawn import Drawn, draw
 from _nets import cnn
+from _nets import outputs as outputs_of
 from _paired import FORCED, count, forced, over_seeds, paired
-from _retrained import retrained, weighing
+from _retrained import Way, losing, plainly, retrained, weighing
 from _store import Store
 from torch import Tensor, nn
 from torch.utils.data import Sampler
 
 from hem_core import mining
+from hem_core.retrain.arms.balancing import TAU, class_counts, logit_offsets
 
 LARGEST, IMBALANCE, EPOCHS = 2000, 100, 20
 SET = 500
 """Examples of the set that `hem select` makes for `hem retrain`."""
 CONTROL = "plain"
-SHIPPED = "hem retrain, as shipped: class-balanced losses"
+BY_LOSS = "hem retrain, as shipped: the train function takes loss_fn"
+BY_WEIGHTS = "hem retrain, as shipped: it takes weights"
+BY_OUTPUTS = "hem retrain, as shipped: it takes neither"
 WEIGHTS = "hem retrain, --recipe weights"
+ARMS = dict.fromkeys((BY_LOSS, BY_WEIGHTS, BY_OUTPUTS), ("control", "curated"))
+"""Random examples in the place of the set would make the same models."""
 
 
 def long_tail(data: Path, store: Store, seeds: range, *, quick: bool) -> str:
@@ -37,9 +43,10 @@ def long_tail(data: Path, store: Store, seeds: range, *, quick: bool) -> str:
         f"Fashion-MNIST with {largest:,} examples of the most frequent class and {largest // IMBALANCE} of the rarest, "
         f"in all {sum(_counts(largest)):,}, the order of the classes drawn by the seed; a small CNN, {EPOCHS} epochs, "
         f"as many steps in every arm; {count(seeds)}; on the 10,000 test pictures, 1,000 of each class. hem retrain: "
-        f"a set of {SET} by `hem select` from five folds, no review; as shipped, the weights of the classes go to the "
-        "losses, as in ClassBalancedLoss, and the set plays no part; with --recipe weights those of the set; at "
-        "random: as many random examples in its place." + forced(found),
+        f"a set of {SET} by `hem select` from five folds, no review; as shipped, the set plays no part: the loss is "
+        f"BalancedSoftmaxLoss with tau = {TAU}, or the weights are those of ClassBalancedLoss, or the log of the "
+        f"classes' shares, times {TAU}, is subtracted from the logits; with --recipe weights the set's weights go to "
+        "the losses; at random: as many random examples in its place." + forced(found),
         paired("trained with", arms, CONTROL),
     ])  # fmt: skip
 
@@ -63,16 +70,28 @@ def one(data: Path, largest: int, seed: int) -> dict:
         found[name] = measured(predicted(model, drawn.test_inputs), drawn.test_labels)
         if name == CONTROL:
             after = measured(_balanced_head(model, drawn), drawn.test_labels)
-    found |= {"plain, then balanced_head": after}
+            adjusted = outputs_of(model, drawn.test_inputs)[0] - logit_offsets(class_counts(drawn.labels, 10))
+            adjusted = measured(adjusted.argmax(axis=1), drawn.test_labels)
+    found |= {"plain, then balanced_head": after, f"plain, then logit adjustment, tau = {TAU}": adjusted}
     with tempfile.TemporaryDirectory() as folder:
         source, test = drawn.write_both(Path(folder))
-        function = weighing(cnn, seed, EPOCHS)
-        ways = {SHIPPED: (function, "auto"), WEIGHTS: (function, "weights")}
-        made = retrained(source, test, ways, SET, seed=seed)
+        made = retrained(source, test, ways(seed), SET, seed=seed, arms=ARMS)
     for words, answers in made.items():
         found[words] = measured(answers.arms["curated"], drawn.test_labels)
-        found[f"{words}, at random"] = measured(answers.arms["random"], drawn.test_labels)
+        if "random" in answers.arms:
+            found[f"{words}, at random"] = measured(answers.arms["random"], drawn.test_labels)
     return found | {FORCED: {words: answers.forced for words, answers in made.items()}}
+
+
+def ways(seed: int) -> dict[str, Way]:
+    """Those of hem retrain."""
+    function = weighing(cnn, seed, EPOCHS)
+    return {
+        BY_WEIGHTS: (function, "auto"),
+        BY_LOSS: (losing(cnn, seed, EPOCHS), "auto"),
+        BY_OUTPUTS: (plainly(cnn, seed, EPOCHS), "auto"),
+        WEIGHTS: (function, "weights"),
+    }
 
 
 def tail_of(data: Path, largest: int, seed: int) -> Drawn:
@@ -107,6 +126,7 @@ def arms_of(labels: np.ndarray, seed: int) -> dict[str, Arm]:
         "ClassBalancedLoss": Arm(loss=_of(mining.ClassBalancedLoss(counts))),
         "LDAMLoss, deferred weights": Arm(loss=_of(ldam), build=_cosine_net),
         "BalancedSoftmaxLoss": Arm(loss=_of(mining.BalancedSoftmaxLoss(counts))),
+        f"BalancedSoftmaxLoss, tau = {TAU}": Arm(loss=_of(mining.BalancedSoftmaxLoss(counts, tau=TAU))),
     }
 
 

@@ -28,6 +28,7 @@ EPOCHS, FIRST_EPOCHS, UPWEIGHT = 30, 5, 10.0
 SET = 100
 """Examples of the set that `hem select` makes for `hem retrain`."""
 CONTROL, SHIPPED = "plain", "hem retrain, as shipped"
+GROUPS = "hem retrain --group side"
 
 
 def spurious(data: Path, store: Store, seeds: range, *, quick: bool) -> str:
@@ -41,7 +42,8 @@ def spurious(data: Path, store: Store, seeds: range, *, quick: bool) -> str:
         f"every digit on both sides; the four groups are class × side; a hidden layer of 128, {EPOCHS} epochs; "
         f"{count(seeds)}. Plain, OHEM, jtt and hem retrain know no groups, GroupDROLoss those of the training set, dfr "
         f"those of {HELD_OUT} digits that are in no training. hem retrain: a set of {SET} by `hem select` from five "
-        "folds, no review, everything by default; at random: as many random examples weighed as the set is."
+        "folds, no review, everything by default; with --group side the groups of the training set are known to it; at "
+        "random: as many random examples weighed as the set is, or the weights of the groups in another order."
         + forced(found),
         paired("trained with", arms, CONTROL),
     ])  # fmt: skip
@@ -93,15 +95,22 @@ def one(seed: int, epochs: int) -> dict:
     found = {name: measured(predicted(model, test.inputs), test) for name, model in models.items()}
     with tempfile.TemporaryDirectory() as folder:
         files = [_write(Path(folder) / f"{name}.npz", part) for name, part in (("train", training), ("test", test))]
-        ways = {SHIPPED: (weighing(net, seed, epochs), "auto")}
-        made = retrained(*files, ways, SET, seed=seed)[SHIPPED]
-    found[SHIPPED] = measured(made.arms["curated"], test)
-    found["hem retrain, at random"] = measured(made.arms["random"], test)
-    return found | {FORCED: {SHIPPED: made.forced}}
+        function = weighing(net, seed, epochs)
+        made = {
+            SHIPPED: retrained(*files, {SHIPPED: (function, "auto")}, SET, seed=seed)[SHIPPED],
+            GROUPS: retrained(*files, {GROUPS: (function, "auto")}, SET, seed=seed, group="side")[GROUPS],
+        }
+    for words, answers in made.items():
+        found[words] = measured(answers.arms["curated"], test)
+        found[f"{words}, at random"] = measured(answers.arms["random"], test)
+    return found | {FORCED: {words: answers.forced for words, answers in made.items()}}
 
 
 def _write(path: Path, part: Placed) -> Path:
-    return write(path, (part.inputs[:, 0] * 255).round().astype(np.uint8), part.labels, ["below 5", "5 or more"])
+    made = write(path, (part.inputs[:, 0] * 255).round().astype(np.uint8), part.labels, ["below 5", "5 or more"])
+    with np.load(made) as data:
+        np.savez(path, side=np.where(part.groups % 2, "right", "left"), **dict(data))
+    return made
 
 
 def net() -> nn.Module:

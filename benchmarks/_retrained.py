@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,16 +36,29 @@ class Answers:
     """The refusals that --force overrode."""
 
 
-def retrained(source: Path, test: Path, ways: Mapping[str, Way], n: int, *, seed: int) -> dict[str, Answers]:
+def retrained(
+    source: Path,
+    test: Path,
+    ways: Mapping[str, Way],
+    n: int,
+    *,
+    seed: int,
+    arms: Mapping[str, tuple[str, ...]] | None = None,
+    group: str | None = None,
+) -> dict[str, Answers]:
     """Way -> answers on the test set, for a set of n examples by the default chain.
 
-    source, test: .npz of images, labels, ids and classes. The first way's train function makes the run.
+    source, test: .npz of images, labels, ids and classes. The first way's train function makes the run. arms: those of
+    a way that has not all three; group: as `hem retrain --group`.
     """
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         run = scored(home, source, next(iter(ways.values()))[0], seed)
         save(home, "hard", run.examples, select(run.examples, n=n, seed=seed), made_by="benchmark")
-        return {name: answers(home, function, test, recipe) for name, (function, recipe) in ways.items()}
+        return {
+            name: answers(home, function, test, recipe, (arms or {}).get(name, Settings.arms), group)
+            for name, (function, recipe) in ways.items()
+        }
 
 
 def reviewed(
@@ -81,12 +94,17 @@ def scored(home: Path, source: Path, function: Callable[..., Any], seed: int) ->
 
 
 def answers(
-    home: Path, function: Callable[..., Any], test: Path, recipe: str, arms: tuple[str, ...] = Settings.arms
+    home: Path,
+    function: Callable[..., Any],
+    test: Path,
+    recipe: str,
+    arms: Sequence[str] = Settings.arms,
+    group: str | None = None,
 ) -> Answers:
     """One seed of every arm, with the one set that there is."""
     (name,) = [path.name for path in (home / "sets").iterdir()]
-    settings = Settings(set=name, train=function, test=str(test), arms=arms, seeds=1, recipe=recipe, force=True)
-    made = retrain(home, settings)
+    more = {"arms": arms, "recipe": recipe, "group": group}
+    made = retrain(home, Settings(set=name, train=function, test=str(test), seeds=1, force=True, **more))
     table = made.examples().set_index("id")
     with np.load(test) as data:
         table, number = table.loc[data["ids"]], {str(label): k for k, label in enumerate(data["classes"])}
@@ -104,6 +122,20 @@ def weighing(build: Callable[[], nn.Module], seed: int, epochs: int) -> Callable
         return _fit(build, seed, epochs, dataset, recorder, weights=weights)
 
     return function
+
+
+def losing(build: Callable[[], nn.Module], seed: int, epochs: int) -> Callable[..., Any]:
+    """The same, but it takes a loss function."""
+
+    def function(dataset: Any, loss_fn: Callable[..., Tensor] | None = None, recorder: Any = None) -> nn.Module:
+        return _fit(build, seed, epochs, dataset, recorder, loss_fn=loss_fn)
+
+    return function
+
+
+def plainly(build: Callable[[], nn.Module], seed: int, epochs: int) -> Callable[..., Any]:
+    """The same, but it takes nothing."""
+    return lambda dataset, recorder=None: _fit(build, seed, epochs, dataset, recorder)
 
 
 def mixing(build: Callable[[], nn.Module], seed: int, epochs: int) -> Callable[..., Any]:
@@ -128,6 +160,7 @@ def _fit(
     *,
     weights: Tensor | None = None,
     rows: Rows | None = None,
+    loss_fn: Callable[..., Tensor] | None = None,
 ) -> nn.Module:
     inputs = stacked(dataset).numpy()
     ids = np.array(dataset.ids, dtype=object)
@@ -136,7 +169,7 @@ def _fit(
         logits = model(x)
         if recorder is not None:
             recorder.log(ids[at.numpy()].tolist(), logits.detach(), y, int(progress * epochs + 1e-6))
-        losses = F.cross_entropy(logits, y, reduction="none")
+        losses = loss_fn(logits, y) if loss_fn else F.cross_entropy(logits, y, reduction="none")
         return (losses if weights is None else losses * weights[at]).mean()
 
     return train(build, inputs, np.asarray(dataset.targets), seed, epochs=epochs, loss=loss, rows=rows)

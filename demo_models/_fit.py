@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from demo_models import _checkpoint
@@ -17,6 +16,8 @@ from demo_models._examples import Dataset
 from hem_core import Recorder
 
 Progress = Callable[[int, int], None]
+LossFn = Callable[[Tensor, Tensor], Tensor]
+"""loss_fn(logits (B, K), targets (B,)) -> losses (B,)."""
 
 
 class EpochSampler(Protocol):
@@ -48,13 +49,14 @@ def fit(
     weights: Tensor | None = None,
     checkpoint: Path | None = None,
     sampler: EpochSampler | None = None,
+    loss_fn: LossFn | None = None,
 ) -> nn.Module:
     """Make a model and train it: on inputs (N, …) as its forward takes them and the dataset's targets, all recorded.
 
     weights (N,) of the examples' losses; sampler: which examples an epoch shows and in which order, by default each
-    once; progress is called with (examples done, of how many). After each epoch the
-    state is written to `checkpoint`, and a training that finds one there resumes from it. Equal arguments give equal
-    weights; torch's own random numbers are left as they were.
+    once; loss_fn: by default the cross entropy; progress is called with (examples done, of how many). After each epoch
+    the state is written to `checkpoint`, and a training that finds one there resumes from it. Equal arguments give
+    equal weights; torch's own random numbers are left as they were.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -63,6 +65,7 @@ def fit(
         optimizer = _optimizer(model, how)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, how.epochs)
         parts = {"model": model, "optimizer": optimizer, "schedule": schedule}
+        losses_of = loss_fn or nn.CrossEntropyLoss(reduction="none")
         for epoch in range(_checkpoint.resumed(parts, checkpoint), how.epochs):
             torch.manual_seed(seed * 1000 + epoch + 1)  # the same epoch, whether or not the one before ran here
             model.train()
@@ -72,7 +75,7 @@ def fit(
                     logits = model(inputs[index])
                     if recorder:
                         recorder.log([ids[row] for row in index.tolist()], logits, targets[index])
-                    loss = F.cross_entropy(logits, targets[index], reduction="none")
+                    loss = losses_of(logits, targets[index])
                     optimizer.zero_grad()
                     (loss if weights is None else loss * weights[index]).mean().backward()
                     optimizer.step()

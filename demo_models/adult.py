@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from demo_models._csv import path_of, read_csv
 from demo_models._data import Rows
 from demo_models._examples import Dataset
-from demo_models._fit import EpochSampler, Fit, Progress, fit
+from demo_models._fit import EpochSampler, Fit, LossFn, Progress, fit
 from demo_models._row_net import RowNet
 from hem_core import Recorder
 
@@ -43,10 +43,21 @@ def train(
     weights: Tensor | None = None,
     sampler: EpochSampler | None = None,
     checkpoint: Path | None = None,
+    loss_fn: LossFn | None = None,
 ) -> nn.Module:
     """The model, trained from scratch on the data set; see `demo_models._fit.fit`."""
     frame, n_classes = dataset.frame(), len(dataset.classes)
     inputs = RowNet(frame, n_classes).preprocess(frame)
     return fit(
-        lambda: RowNet(frame, n_classes), inputs, dataset, FIT, seed, recorder, progress, weights, checkpoint, sampler
+        lambda: RowNet(frame, n_classes),
+        inputs,
+        dataset,
+        FIT,
+        seed,
+        recorder,
+        progress,
+        weights,
+        checkpoint,
+        sampler,
+        loss_fn,
     )

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from demo_models._csv import path_of, read_csv
 from demo_models._data import Texts
 from demo_models._examples import Dataset
-from demo_models._fit import EpochSampler, Fit, Progress, fit
+from demo_models._fit import EpochSampler, Fit, LossFn, Progress, fit
 from demo_models._word_net import WordNet
 from hem_core import Recorder
 from hem_core.errors import DataError
@@ -49,11 +49,14 @@ def train(
     weights: Tensor | None = None,
     sampler: EpochSampler | None = None,
     checkpoint: Path | None = None,
+    loss_fn: LossFn | None = None,
 ) -> nn.Module:
     """The model, trained from scratch on the data set; see `demo_models._fit.fit`."""
     texts = WordNet.preprocess(list(dataset.texts()))
     n_classes = len(dataset.classes)
-    return fit(lambda: WordNet(n_classes), texts, dataset, FIT, seed, recorder, progress, weights, checkpoint, sampler)
+    return fit(
+        lambda: WordNet(n_classes), texts, dataset, FIT, seed, recorder, progress, weights, checkpoint, sampler, loss_fn
+    )
 
 
 def _domains(path: Path) -> dict[str, str]:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from demo_models._data import Images
 from demo_models._examples import Dataset, pictures
-from demo_models._fit import EpochSampler, Fit, Progress, fit
+from demo_models._fit import EpochSampler, Fit, LossFn, Progress, fit
 from hem_core import Recorder
 
 FIT = Fit(epochs=12)
@@ -51,6 +51,7 @@ def train(
     weights: Tensor | None = None,
     sampler: EpochSampler | None = None,
     checkpoint: Path | None = None,
+    loss_fn: LossFn | None = None,
 ) -> nn.Module:
     """The model, trained from scratch on the data set; see `demo_models._fit.fit`."""
-    return fit(model, pictures(dataset), dataset, FIT, seed, recorder, progress, weights, checkpoint, sampler)
+    return fit(model, pictures(dataset), dataset, FIT, seed, recorder, progress, weights, checkpoint, sampler, loss_fn)

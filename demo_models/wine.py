@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from demo_models._data import Rows
 from demo_models._examples import Dataset
-from demo_models._fit import EpochSampler, Fit, Progress, fit
+from demo_models._fit import EpochSampler, Fit, LossFn, Progress, fit
 from demo_models._row_net import RowNet
 from hem_core import Recorder
 
@@ -34,6 +34,7 @@ def train(
     weights: Tensor | None = None,
     sampler: EpochSampler | None = None,
     checkpoint: Path | None = None,
+    loss_fn: LossFn | None = None,
 ) -> nn.Module:
     """The model, trained from scratch on the data set; see `demo_models._fit.fit`."""
     frame, n_classes = dataset.frame(), len(dataset.classes)
@@ -49,4 +50,5 @@ def train(
         weights,
         checkpoint,
         sampler,
+        loss_fn,
     )

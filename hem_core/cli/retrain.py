@@ -40,11 +40,19 @@ def retrain(
         str,
         typer.Option(
             help="labels: its labels and exclusions; mix: also half of each batch from it; weights: also its weights; "
-            "balanced: its labels, and higher weights for rarer classes; without: all but the set; add: a base and the "
-            "set, compared with the base and random others; auto: labels if it changes any, otherwise "
-            "balanced if class sizes differ by 10 to 1, otherwise weights."
+            "balanced: its labels, and a loss, weights or outputs that make up for rare classes; groups: its labels, "
+            "and higher weights for smaller groups, see --group; without: all but the set; add: a base and the set, "
+            "compared with the base and random others; auto: groups with --group, otherwise labels if it changes any, "
+            "otherwise balanced if class sizes differ by 10 to 1, otherwise weights."
         ),
     ] = "auto",
+    group: Annotated[
+        str | None,
+        typer.Option(
+            help="Train for the worst group: the column whose values, with the classes, are the groups. With --recipe "
+            "groups the default is that of the slice furthest behind."
+        ),
+    ] = None,
     where: Annotated[
         str | None, typer.Option(help="SQL over the test examples' columns: the slice that should improve.")
     ] = None,
@@ -71,6 +79,7 @@ def retrain(
         arms=[arm.strip() for arm in (arms or _usual_arms(recipe)).split(",") if arm.strip()],
         seeds=seeds,
         where=where,
+        group=group,
         recipe=recipe,
         data=str(data) if data else None,
         name=name,
@@ -91,9 +100,11 @@ def retrain(
 
 
 def say_expectation(plan: dict[str, Any]) -> None:
-    """What the benchmarks say of such a retraining, before it starts."""
+    """What the benchmarks say of such a retraining, and another recipe that the run asks for, before it starts."""
     if plan.get("expectation"):
         say("[yellow]before it starts:[/] {}", plan["expectation"])
+    if plan.get("proposal"):
+        say("[yellow]before it starts:[/] {} To take it: --recipe groups", plan["proposal"])
 
 
 def _usual_arms(recipe: str) -> str:
@@ -109,6 +120,8 @@ def _say_unfinished(stored: Stored, settings: Settings, budget: str) -> None:
 
 def _say_report(report: dict[str, Any], html: Path) -> None:
     verdict = report["verdict"]
+    if report.get("groups"):
+        _say_groups(report["groups"])
     names = list(report["table"][0]["arms"])
     shown = [
         [row["measure"], row["unit"], *(f"{row['arms'][arm]['mean']:.2f}" for arm in names), _gain(row)]
@@ -121,6 +134,22 @@ def _say_report(report: dict[str, Any], html: Path) -> None:
     for rule in verdict["rules"]:
         say("  {}", f"{'yes' if rule['passed'] else 'no '}  {rule['rule']}: {rule['value']}")
     say("report: {}", html)
+
+
+def _say_groups(found: dict[str, Any]) -> None:
+    """The groups, the worst of the control first, and the worst of each arm."""
+    rows = [
+        [row["label"], f"{row['n']:,}", *(_share(row["arms"][arm]) for arm in ("control", "curated"))]
+        for row in found["rows"]
+    ]
+    table(["group", "examples", "control, % (95%)", "curated, % (95%)"], rows)
+    worst = found["worst"]
+    shown = ", ".join(f"{arm} {one['mean']:.1f}%" for arm, one in worst["arms"].items())
+    say("worst group: {}; curated - control {}", shown, _gain(worst))
+
+
+def _share(found: dict[str, Any]) -> str:
+    return f"{found['mean']:.1f} ({found['low']:.1f} to {found['high']:.1f})"
 
 
 def _show_dry_run(workspace: Path, settings: Settings) -> None:

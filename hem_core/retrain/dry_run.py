@@ -52,7 +52,7 @@ def dry_run(workspace: Path | str, settings: Settings) -> DryRun:
         known = opened.stored if (opened.stored.folder / "plan.json").is_file() else scratch
         job = job_of(opened, settings, train, test, material, known)
         todo = [(arm, seed) for arm in settings.ordered_arms for seed in settings.seed_list]
-        own = [pair for pair in todo if pair[0] != "head" and not job.is_control(*pair)]
+        own = [pair for pair in todo if job.needs_training(*pair)]
         arms = {arm: sum(pair[0] == arm for pair in own) for arm in settings.ordered_arms}
         n_done = sum(job.is_done(*pair) for pair in own)
         return DryRun(opened.stored.name, arms, len(own), n_done, *_timed(opened), known.plan)

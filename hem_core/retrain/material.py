@@ -42,6 +42,10 @@ class Material:
     """(T,) bool: the targeted slice."""
     n_base: np.ndarray = field(default_factory=lambda: np.array(0))
     """() int64: how many examples outside of the set the base of the recipe `add` has."""
+    group_weight: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    """(N,) float64 weights of the recipe `groups`; () for the others."""
+    test_group: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    """(T,) int64: the group of each test example, -1 where none is known; () without the recipe `groups`."""
 
     @property
     def n_hard(self) -> int:

@@ -92,7 +92,7 @@ def job_of(
 def _key(settings: Settings, run: Run, function: TrainFunction, name: str, version: int) -> str:
     """What settings with the same results have in common; the number of a folder."""
     more: dict[str, Any] = {"seed": settings.seed} if settings.seed else {}
-    more |= {name: value for name in ("base", "question") if (value := getattr(settings, name)) is not None}
+    more |= {name: value for name in ("base", "question", "group") if (value := getattr(settings, name)) is not None}
     test = str(Path(settings.test).resolve()) if settings.test else run.info["data"].get("test")
     if test and (state := _state(Path(test))):
         more["test_is"] = state

@@ -13,7 +13,10 @@ from hem_core.errors import DataError, RunError
 from hem_core.models.train_function import TrainFunction
 from hem_core.retrain import corrections
 from hem_core.retrain import material as materials
-from hem_core.retrain.expectation import expectation
+from hem_core.retrain.expectation import expectation, is_reviewed
+from hem_core.retrain.grouping import group_column, grouped
+from hem_core.retrain.groups import Groups, facts
+from hem_core.retrain.groups_proposal import proposal
 from hem_core.retrain.long_tail import is_long_tailed
 from hem_core.retrain.plan import planned
 from hem_core.retrain.refusals import refusals, shared
@@ -21,9 +24,8 @@ from hem_core.retrain.report_notes import notes
 from hem_core.retrain.settings import Settings
 from hem_core.retrain.source import Source
 from hem_core.retrain.stored import Stored
-from hem_core.retrain.target import Target, by_classes, by_where
+from hem_core.retrain.target import Target, by_classes, by_groups, by_where
 from hem_core.retrain.test_data import TestData, corrected, test_name
-from hem_core.selection.verdicts_applied import is_corrected
 from hem_core.selection.weights import weights
 from hem_core.sets.label_sets import state_of
 from hem_core.store import sets
@@ -65,14 +67,13 @@ def plan(
         taught, test, targets, nowhere, chosen.examples, dropped, chosen.outside, run.classes
     )  # fmt: skip
     _check_measurable(train.task, test.source.task, targets)
-    target = _target(settings, made, test, run.classes)
+    groups, made = grouped(settings.group, run, train, test, made) if settings.recipe == "groups" else (None, made)
+    target = _target(settings, made, test, run.classes, groups)
     made = replace(made, is_target=target.is_in, n_base=np.array(_n_base(settings, made)))
     made.write(stored.folder / "material.npz", key)
-    expected = expectation(
-        settings.recipe,
-        is_reviewed=_is_reviewed(settings, chosen.examples, state),
-        is_balanced=not (run.classes and _is_long_tailed(train.targets[test.is_training & train.usable])),
-    )
+    is_balanced = not (run.classes and _is_long_tailed(train.targets[test.is_training & train.usable]))
+    seen = is_reviewed(chosen.examples, _judged(state), is_list=settings.question is not None)
+    expected = expectation(settings.recipe, is_reviewed=seen, is_balanced=is_balanced)
     made_plan = planned(
         stored.name,
         key,
@@ -84,17 +85,16 @@ def plan(
         target={"how": target.how, "words": target.words, "n": int(target.is_in.sum())},
         forced=forced,
         notes=notes(settings, function, chosen.examples, made, test, n_shared, _n_corrected(test, targets)),
-    ) | ({"expectation": expected} if expected else {})
-    write_json(stored.folder / "plan.json", made_plan)
+    )
+    write_json(stored.folder / "plan.json", made_plan | _more(settings, run, expected, groups))
     return made
 
 
-def _is_reviewed(settings: Settings, examples: pd.DataFrame, state: pd.DataFrame) -> bool | None:
-    """Whether people judged examples of the set; None for a list from elsewhere, of which that is not known."""
-    judged = set(state.loc[state["tag"].isin(list(VERDICTS)), "id"].tolist())
-    if judged.intersection(examples["id"].tolist()) or bool(is_corrected(examples).to_numpy().any()):
-        return True
-    return None if settings.question else False
+def _more(settings: Settings, run: Run, expected: str | None, groups: Groups | None) -> dict[str, Any]:
+    """What a plan says beside what every plan has."""
+    proposed = None if settings.question else proposal(run, settings.recipe)
+    found = {"expectation": expected, "proposal": proposed, "groups": groups and facts(groups)}
+    return {name: value for name, value in found.items() if value}
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +110,11 @@ class _Curation:
     """What spoke against the list that the set was made of."""
 
 
+def _judged(state: pd.DataFrame) -> list[str]:
+    """Ids with a verdict in the tag log."""
+    return state.loc[state["tag"].isin(list(VERDICTS)), "id"].tolist()
+
+
 def _curation(home: Path, named: tuple[str, int], run: Run, state: pd.DataFrame) -> _Curation:
     """A set of the run, read together with the state of the run's tag log."""
     stored, manifest = sets.load(home, *named)
@@ -121,6 +126,8 @@ def _curation(home: Path, named: tuple[str, int], run: Run, state: pd.DataFrame)
 
 def _with_recipe(settings: Settings, chosen: _Curation, run: Run, train: Source, test: TestData) -> Settings:
     """The settings with the recipe that 'auto' stands for: by what people changed, then by how long the tail is."""
+    if settings.recipe == "groups" or settings.group is not None:
+        return replace(settings, recipe="groups", group=settings.group or group_column(run))
     if settings.recipe != "auto":
         return settings
     if materials.changes(train, chosen.examples, chosen.dropped, chosen.outside, run.classes):
@@ -141,10 +148,16 @@ def _n_corrected(test: TestData, targets: np.ndarray) -> int:
     return int((~is_same(targets, test.source.targets[test.rows])).sum())
 
 
-def _target(settings: Settings, made: materials.Material, test: TestData, classes: tuple[str, ...]) -> Target:
-    """The part of the test where the set should help: as the settings say, else by the classes of the set."""
+def _target(
+    settings: Settings, made: materials.Material, test: TestData, classes: tuple[str, ...], groups: Groups | None
+) -> Target:
+    """The part of the test where the set should help: as the settings say, else the smaller groups or the classes of
+    the set."""
     if settings.where:
         return by_where(_test_table(test, made.test_targets, classes), settings.where)
+    if groups is not None:
+        rare = np.flatnonzero(groups.is_rare)
+        return by_groups(np.isin(groups.test, rare), [groups.names[at] for at in rare.tolist() if groups.sizes[at]])
     if classes:
         in_set = made.curated[made.in_set & (made.curated >= 0)]
         return by_classes(in_set, made.given, made.test_targets, classes)
@@ -171,8 +184,8 @@ def _check_offers(settings: Settings, task: Task) -> None:
     """Raise HemError for an arm or a recipe that goes by what the task does not offer."""
     if "head" in settings.arms:
         require(task, "linear heads", "the arm 'head'")
-    if settings.recipe == "balanced":
-        require(task, "classes", "--recipe balanced")
+    if settings.recipe in ("balanced", "groups") or settings.group is not None:
+        require(task, "classes", f"--recipe {'balanced' if settings.recipe == 'balanced' else 'groups'}")
 
 
 def _is_long_tailed(targets: np.ndarray) -> bool:

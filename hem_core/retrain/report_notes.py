@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from hem_core.models.train_function import TrainFunction
+from hem_core.retrain.arms.balancing import TAU
+from hem_core.retrain.groups import UPWEIGHT
 from hem_core.retrain.material import Material
 from hem_core.retrain.settings import Settings
 from hem_core.retrain.test_data import TestData
@@ -24,6 +26,38 @@ def _of_few_seeds(n: int) -> str:
     if n == 1:
         return "One seed: the intervals are too narrow, since the chance of another seed is not in them."
     return f"{n} seeds are fewer than 5: the intervals are wide."
+
+
+def _of_balance(function: TrainFunction) -> list[str]:
+    alike = (
+        "Rare classes are made up for in the arm random too: the difference between curated and that arm comes from "
+        "the set's labels and exclusions."
+    )
+    if function.takes("loss_fn"):
+        return [alike, f"The recipe reaches '{function.name}' by its loss_fn: BalancedSoftmaxLoss with tau = {TAU}."]
+    wanted = (
+        "With an argument loss_fn, called as loss_fn(logits, targets) for the losses of a batch, it is trained with "
+        f"BalancedSoftmaxLoss, tau = {TAU}, instead."
+    )
+    if function.takes("weights"):
+        found = f"The recipe reaches '{function.name}' by its weights: those of ClassBalancedLoss. {wanted}"
+        return [alike, found]
+    return [
+        alike,
+        f"'{function.name}' takes neither loss_fn nor weights, so it is trained as in control, and from each logit "
+        f"{TAU} times the log of its class's share of the training examples is subtracted: in the bias of the model's "
+        f"last layer, whose stored weights hold it, or, where it ends in none, outside of it. {wanted}",
+    ]
+
+
+def _of_groups(made: Material) -> list[str]:
+    found = [
+        f"Every group weighs the same, and in it what the run has wrong {UPWEIGHT:g} times the rest; the arm random "
+        "has the same weights in another order."
+    ]
+    if not (made.test_group >= 0).any():
+        found.append("The test data lack the column of the groups, so that the arms are not compared group by group.")
+    return found
 
 
 def _of_steps(settings: Settings, made: Material) -> str:
@@ -76,11 +110,10 @@ def notes(
     if "random" in settings.arms and settings.recipe != "without":
         found += _of_random(made)
     if settings.recipe == "balanced":
-        found.append(
-            "All examples are weighted by their class, in the arm random too: the difference between curated and that "
-            "arm comes from the set's labels and exclusions."
-        )
-    if settings.recipe in ("mix", "weights", "balanced"):
+        found += _of_balance(function)
+    if settings.recipe == "groups":
+        found += _of_groups(made)
+    if settings.recipe in ("mix", "weights", "groups"):
         ways = ("sampler", "weights") if settings.recipe == "mix" else ("weights",)
         takes = next((name for name in ways if function.takes(name)), None)
         found.append(

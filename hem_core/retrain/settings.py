@@ -18,11 +18,13 @@ ARMS = {
 }
 """The arms and their descriptions. Control and curated are always there: the verdict is their difference."""
 RECIPES = {
-    "auto": "labels where the set changes or rules out any; else balanced where classes are 10 to 1, else weights",
+    "auto": "groups where a column is named; else labels where the set changes or rules out any; else balanced where "
+    "classes are 10 to 1, else weights",
     "labels": "the set's labels, without what people ruled out; uniform sampling",
     "mix": "that, and half of each batch from the set, at most 4 repeats an epoch, the last eighth natural",
     "weights": "that, and the set's weights on the losses",
-    "balanced": "the set's labels, with higher weights for rarer classes; without the set's weights",
+    "balanced": "the set's labels, with a loss, weights or outputs for rare classes; without the set's weights",
+    "groups": "the set's labels, with higher weights for the smaller groups of a column and what the run has wrong",
     "only": "the set alone",
     "without": "everything but the set, with as many steps; uniform sampling",
     "add": "a base of other examples and the set; control adds as many random others to the same base",
@@ -36,8 +38,8 @@ OF_ADD = {
 """What the curated arm does with the set. `auto` takes what did not lose where the truth was known, against a control:
 garments (6,000, 8% flipped; 3 to 5 seeds), a reviewed set: labels +1.1 points, mix +.4; not reviewed: weights +.2, mix
 -.4. Digits (1,797, 5% flipped; 5 seeds, ± .3), reviewed: labels +.1, weights +.1, mix +.5; not reviewed: weights -.1,
-mix -.2; the highest losses, a third of them mislabelled, mix -1.7. On a long tail, 100 to 1 (5 seeds), balanced
-gains 4.3 points of balanced accuracy, weights lose .4; both multiplied gained .4 where balanced had 1.8 (1 seed)."""
+mix -.2; the highest losses, a third of them mislabelled, mix -1.7. Long
+tails: see "A long tail" in benchmarks/RESULTS.md."""
 QUESTIONS = {"drop": "without", "relabel": "labels", "weigh": "weights", "add": "add"}
 """What a list of examples is proven for -> the recipe that does it."""
 ARMS_OF_QUESTION = {
@@ -78,6 +80,9 @@ class Settings:
     base: int | None = None
     """Examples of the base that the recipe `add` draws for each seed. Default: as many as the set has, at most half of
     the others."""
+    group: str | None = None
+    """The column whose values, with the classes, are the groups of the recipe `groups`. Default: that of the slice of
+    the run that is the furthest behind."""
     question: str | None = None
     """One of QUESTIONS that the verdict answers; None for the verdict ship or hold."""
 
@@ -95,6 +100,8 @@ class Settings:
             )
         if self.recipe not in RECIPES:
             raise RunError(f"no recipe '{self.recipe}'; there are: {', '.join(RECIPES)}")
+        if self.group is not None and self.recipe not in ("auto", "groups"):
+            raise RunError(f"--group names the groups of --recipe groups; with --recipe {self.recipe} leave it out")
         self._check_arms_of_recipe()
         if isinstance(self.seeds, bool) or not isinstance(self.seeds, int) or self.seeds < 1:
             raise RunError(f"--seeds expects a number from 1 on; got {self.seeds}")

@@ -20,7 +20,7 @@ OVER = 1.25
 class Target:
     """`rows` (T,) bool, and in words what they are."""
 
-    how: Literal["classes", "where", "all"]
+    how: Literal["classes", "where", "all", "groups"]
     words: str
     is_in: np.ndarray
 
@@ -48,6 +48,14 @@ def by_where(table: pd.DataFrame, where: str) -> Target:
     is_in = np.zeros(len(table), dtype=bool)
     is_in[np.asarray(found, dtype=np.int64)] = True
     return Target("where", where, is_in)
+
+
+def by_groups(is_in: np.ndarray, names: list[str]) -> Target:
+    """The test examples (T,) bool of the groups of these names, that training has fewer of; all where there is none."""
+    if not is_in.any():
+        return Target("all", "all test examples: none is known to be of a smaller group", np.ones(len(is_in), bool))
+    shown = "; ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+    return Target("groups", f"the groups that training has fewer of: {shown}", is_in)
 
 
 def by_classes(

@@ -8,6 +8,8 @@ from hem_core.jobs.job import new_job
 from hem_core.jobs.start import prepare
 from hem_core.jobs.work import failed
 from hem_core.media._train_template import OF_NUMBERS
+from hem_core.runs import weak_slices
+from hem_core.slices.find import Slices
 from hem_core.store import sets
 from hem_core.store.atomic import write_table
 from hem_core.store.workspace import open_workspace
@@ -78,6 +80,26 @@ def test_where_nothing_is_to_be_expected_the_benchmarks_figure_is_said(show, tra
     assert not button(test, "Start 15").disabled
     open_workspace(folder).tags().add("tiny-data", ["e01"], "hard", who="anna")
     assert "−0.6 points" not in texts(show(folder, "retrain"))
+
+
+def test_a_slice_far_behind_is_named_before_start_and_the_recipe_for_it_is_a_click_away(show, trainable):
+    folder = trainable()
+    path = folder / "runs" / "tiny" / "catalog.parquet"
+    catalog = pd.read_parquet(path)
+    write_table(path, catalog.assign(side=["left" if k < 20 else "right" for k in range(60)]))
+    rule = {"all": [{"column": "side", "in": ["left"]}]}
+    found = pd.DataFrame(
+        [("side is left", 20, 0.6, 0.4, 0.7, 4.0, rule, [])],
+        columns=["name", "n", "error_rate", "low", "high", "ratio", "rule", "rows"],
+    )
+    weak_slices.write(Slices(found, None, 9, "wrong"), folder / "runs" / "tiny" / "slices.parquet")
+    add_set(folder, ["e01", "e02"])
+    test = show(folder, "retrain")
+    assert "“side is left” is far behind: 60% of its 20 examples are wrong" in texts(test)
+    test = button(test, "Train for the worst group").click().run()
+    assert test.selectbox[2].value == "groups"
+    assert (test.selectbox[3].label, test.selectbox[3].options[1:]) == ("Group column", ["side"])
+    assert "far behind" not in texts(test)
 
 
 def test_a_model_that_knows_its_training_examples_by_heart_is_named_with_the_command_that_helps(show, trainable):

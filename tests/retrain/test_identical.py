@@ -78,7 +78,7 @@ def test_of_a_class_balanced_recipe_the_report_says_that_the_set_played_no_part(
     report = retrain(workspace, settings(recipe="balanced", seeds=1)).report
     assert report["identical"] == [{"arms": ["random", "curated"], "seeds": [0]}]
     assert report["verdict"]["word"] != "the set had no effect"
-    words = "the difference of these arms from control comes from the class weights"
+    words = "the difference of these arms from control comes from the classes"
     assert words in report["verdict"]["sentences"][1]
 
 

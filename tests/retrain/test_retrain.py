@@ -307,7 +307,7 @@ def test_settings_that_cannot_be():
     for asked, text in (
         ({"arms": ["control", "curated", "magic"]}, "no arm 'magic'; there are: control, random, curated, head"),
         ({"arms": ["curated"]}, "--arms curated lacks control"),
-        ({"recipe": "soup"}, "no recipe 'soup'; there are: auto, labels, mix, weights, balanced, only"),
+        ({"recipe": "soup"}, "no recipe 'soup'; there are: auto, labels, mix, weights, balanced"),
         ({"seeds": 0}, "--seeds expects a number from 1 on; got 0"),
     ):
         with pytest.raises(RunError, match=text):

@@ -9,6 +9,7 @@ import streamlit as st
 from app import loaders, state, words
 from app.views.retrain import checks as retrain_checks
 from app.views.retrain.checks import Check
+from hem_core.retrain.groups_proposal import proposal
 from hem_core.store import sets
 from hem_core.store.run import Run
 
@@ -25,14 +26,32 @@ def draw(home: Path, run: Run, chosen: str, manifest: Mapping[str, Any], setting
         with st.container(border=True):
             st.warning(words.plain(check.sentence), icon=":material/front_hand:")
             _step(run, check, place, settings)
-    if found:
-        return st.checkbox("Start anyway; the report will say so", key=_key(chosen))
-    expectation = retrain_checks.expectation(run, examples, verdicts, recipe)
-    if expectation:
+    is_list = bool(settings.get("question"))
+    expectation = retrain_checks.expectation(run, examples, verdicts, recipe, is_list=is_list)
+    if expectation and not any(check.step == "review" for check in found):
         st.info(words.plain(expectation), icon=":material/trending_flat:")
         if st.button("Review this set", icon=":material/rate_review:", key="retrain_review_set"):
             _review(tuple(examples["id"]))
-    return True
+    if not is_list:
+        _proposal(run, recipe, settings)
+    return st.checkbox("Start anyway; the report will say so", key=_key(chosen)) if found else True
+
+
+def _proposal(run: Run, recipe: str, settings: Mapping[str, Any]) -> None:
+    """A slice that is far behind, and the recipe for it."""
+    proposed = proposal(run, recipe)
+    if proposed:
+        st.info(words.plain(proposed), icon=":material/groups:")
+        if st.button("Train for the worst group", icon=":material/tune:", key="retrain_groups"):
+            _ask(settings, {"recipe": "groups"})
+
+
+def _ask(settings: Mapping[str, Any], changed: Mapping[str, Any]) -> None:
+    """Draw the form again with other settings."""
+    state.remember("retrain_asked", {**settings, **changed})
+    state.remember("retrain_set", settings["set"])
+    state.remember("retrain_form_turn", int(str(state.recall("retrain_form_turn", 0))) + 1)
+    st.rerun()
 
 
 def is_forced(chosen: str) -> bool:
@@ -50,10 +69,7 @@ def _step(run: Run, check: Check, place: int, settings: Mapping[str, Any]) -> No
     if check.step == "review" and st.button(check.button, icon=":material/rate_review:", type="primary", key=key):
         _review(check.ids)
     if check.step == "recipe" and st.button(check.button, icon=":material/tune:", type="primary", key=key):
-        state.remember("retrain_asked", {**settings, "recipe": "mix"})
-        state.remember("retrain_set", settings["set"])
-        state.remember("retrain_form_turn", int(str(state.recall("retrain_form_turn", 0))) + 1)
-        st.rerun()
+        _ask(settings, {"recipe": "mix"})
     if check.step == "set" and st.button(check.button, icon=":material/inventory_2:", type="primary", key=key):
         state.remember("set_rule", {"all": [{"not": {"rows": list(check.ids)}}]})
         state.go("sets")

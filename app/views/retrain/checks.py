@@ -15,6 +15,7 @@ import pandas as pd
 from app import words
 from hem_core.reasons.wrong_share import wrong_share
 from hem_core.retrain.expectation import expectation as no_gain
+from hem_core.retrain.expectation import is_reviewed
 from hem_core.retrain.long_tail import is_long_tailed
 from hem_core.retrain.refusals import MOST_NOISE, MOST_NOISE_OF_ALL, accuracy_of, estimated_noise, has_only_memory
 from hem_core.selection.verdicts_applied import EXCLUSIONS, is_corrected
@@ -39,6 +40,8 @@ class Check:
 
 def recipe_of(settings: Mapping[str, Any], examples: pd.DataFrame, run: Run, left_out: int) -> str:
     """The recipe that `auto` takes for this set: as the retraining decides it."""
+    if settings.get("group"):
+        return "groups"
     if settings["recipe"] != "auto":
         return str(settings["recipe"])
     if left_out or changes_labels(examples):
@@ -60,11 +63,16 @@ def checks(run: Run, examples: pd.DataFrame, verdicts: pd.DataFrame, recipe: str
     return [check for check in found if check is not None]
 
 
-def expectation(run: Run, examples: pd.DataFrame, verdicts: pd.DataFrame, recipe: str) -> str | None:
-    """What the benchmarks say of such a set, where they say that nothing is to be gained."""
-    is_reviewed = bool(set(examples["id"].tolist()).intersection(verdicts.index))
+def expectation(
+    run: Run, examples: pd.DataFrame, verdicts: pd.DataFrame, recipe: str, *, is_list: bool = False
+) -> str | None:
+    """What the benchmarks say of such a set, where they say that nothing is to be gained.
+
+    is_list: whether the set is a list from elsewhere.
+    """
     is_balanced = recipe != "weights" or not is_long_tailed(_supports(run))
-    return no_gain(recipe, is_reviewed=is_reviewed, is_balanced=is_balanced)
+    seen = is_reviewed(examples, verdicts.index.tolist(), is_list=is_list)
+    return no_gain(recipe, is_reviewed=seen, is_balanced=is_balanced)
 
 
 def left_out_by_people(manifest: Mapping[str, Any]) -> int:

@@ -11,6 +11,7 @@ from app.views.retrain import list_box, retrains
 from app.wire import contents
 from hem_core.errors import HemError
 from hem_core.retrain.settings import ARMS, ARMS_OF_QUESTION, OF_ADD, QUESTIONS, RECIPES, Settings
+from hem_core.runs.described_by import own_columns
 from hem_core.sets.box_corrections import in_words
 from hem_core.sets.run_of_set import UNSCORED, check_examples, find_run_of_set
 from hem_core.store import sets
@@ -20,8 +21,8 @@ from hem_core.tasks import MakesItems, of
 SEEDS = 5
 OPTIONAL = [arm for arm in ARMS if arm not in OF_ADD]
 TRAIN_HELP = (
-    "package.module:train, a function train(dataset, …) that returns the model; of seed, weights, sampler, recorder "
-    "and progress it gets those that it names. It is imported from the folder in which the app was started."
+    "package.module:train, a function train(dataset, …) that returns the model; of seed, weights, sampler, loss_fn, "
+    "recorder and progress it gets those that it names. It is imported from the folder in which the app was started."
 )
 
 
@@ -45,7 +46,7 @@ def draw() -> None:
         chosen, manifest, run = _set(home, known)
         materials = _materials(chosen, run)
     with right:
-        comparison = _comparison(chosen, manifest)
+        comparison = _comparison(chosen, manifest, run)
     settings = {"set": chosen, **materials, **comparison}
     is_free = run is None or retrain_box.draw(home, run, chosen, manifest, settings)
     _start_button(home, settings, is_free=is_free)
@@ -80,12 +81,13 @@ def _materials(chosen: str, run: Run | None) -> dict[str, Any]:
     return {"train": train, "test": test or None, "data": data or None}
 
 
-def _comparison(chosen: str, manifest: dict[str, Any]) -> dict[str, Any]:
+def _comparison(chosen: str, manifest: dict[str, Any], run: Run | None) -> dict[str, Any]:
     """What is compared with what, as settings: the arms, the recipe, the seeds and where the set should help."""
     place = st.container()  # what the recipe needs decides which arms can be chosen
     changes = [manifest.get(name) for name in ("corrected_labels", "excluded")]
     changes.append((manifest.get("corrections") or {}).get("boxes"))
     recipe = _recipe(chosen, changes_labels=any(changes))
+    group = _group(run, recipe)
     question = str((manifest.get("list") or {}).get("question"))
     question = question if QUESTIONS.get(question) == recipe else ""
     with place:
@@ -100,7 +102,7 @@ def _comparison(chosen: str, manifest: dict[str, Any]) -> dict[str, Any]:
         why="The targeted slice of the test, fixed before anything is trained: the verdict asks for a gain there.",
     )
     settings = {"arms": [arm for arm in ARMS if arm in arms], "recipe": recipe, "seeds": seeds, "where": where or None}
-    return settings | ({"question": question} if question else {})
+    return settings | ({"question": question} if question else {}) | ({"group": group} if group else {})
 
 
 def _seeds() -> int:
@@ -244,6 +246,28 @@ def _recipe(of_set: str, *, changes_labels: bool) -> str:
     if chosen == "labels" and not changes_labels:
         st.caption("This set changes no label and rules nothing out: curated would train as the control does.")
     return chosen
+
+
+def _group(run: Run | None, recipe: str) -> str | None:
+    """The column that names the groups, where the recipe goes by groups or is still open."""
+    if run is None or not run.classes or recipe not in ("auto", "groups"):
+        return None
+    columns = own_columns(run.examples)
+    if not columns:
+        return None
+    unnamed = "none" if recipe == "auto" else "that of the slice that is the furthest behind"
+    names = ["", *columns]
+    asked = _asked().get("group")
+    chosen = st.selectbox(
+        "Group column",
+        names,
+        index=names.index(asked) if asked in names else 0,
+        format_func=lambda name: name or unnamed,
+        key=f"retrain_group {recipe} {_turn()}",
+        help="The groups are each class with each value of this column. With a column the training is for the worst "
+        "group: the smaller groups weigh more, and the report begins with the groups.",
+    )
+    return chosen or None
 
 
 def _start(home: Path, settings: dict[str, Any]) -> None:

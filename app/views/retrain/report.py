@@ -35,6 +35,8 @@ def draw(found: Stored) -> None:
         _verdict(report["verdict"])
     with right:
         _flow(report)
+    if report.get("groups"):
+        _groups(report["groups"])
     _table(report["table"])
     left, right = st.columns([1, 1], gap="medium")
     with left:
@@ -146,6 +148,28 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> None:
         values = {arm: f"{row['arms'][arm]['mean']:.2f} ± {row['arms'][arm]['sd']:.2f}" for arm in arms}
         gains = {pair.replace(" - ", " − "): interval(row["difference"].get(pair)) for pair in pairs}
         shown.append({"measure": f"{row['measure']}, {row['unit']} {way}", **values, **gains})
+    st.dataframe(pd.DataFrame(shown), hide_index=True, height="content")
+
+
+def _groups(found: Mapping[str, Any]) -> None:
+    """The groups, the worst of the control first, and the worst of each arm."""
+    worst = found["worst"]
+    arms = ", ".join(f"{arm} {one['mean']:.1f}%" for arm, one in worst["arms"].items())
+    st.markdown(
+        f"**Groups** · {len(found['rows']):,}, the worst of control first; accuracy in % with its 95% interval",
+        help="The interval of a group is Wilson's for its test examples.",
+    )
+    st.caption(
+        words.plain(f"Worst group: {arms}; curated − control {interval(worst['difference']['curated - control'], 1)}.")
+    )
+    shown = []
+    for row in found["rows"]:
+        cells = {
+            f"{arm}, %": f"{one['mean']:.1f} ({one['low']:.1f} to {one['high']:.1f})"
+            for arm, one in row["arms"].items()
+        }
+        gained = f"{row['difference']:+z.1f}".replace("-", "−")
+        shown.append({"group": row["label"], "n": row["n"], **cells, "curated − control": gained})
     st.dataframe(pd.DataFrame(shown), hide_index=True, height="content")
 
 

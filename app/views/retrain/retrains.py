@@ -37,6 +37,7 @@ IN_THE_APP = (
     (r"with --labels-from", "under 'Column of the corrected labels'"),
     (r"ask --question drop, weigh or add", "leave them out, up-weight or add them"),
     (r"ask --question drop", "leave them out"),
+    (r"with --group\b", "under 'Group column'"),
     (r"(say|use|with) --recipe (\w+)", r"choose '\2' as what the curated arm does with the set"),
     (r"pass --test PATH", "name it under Test data"),
     (r"pass (.*?) with --test", r"name \1 under Test data"),

@@ -17,7 +17,7 @@ class BalancedSoftmaxLoss(nn.Module):
     with reduction="none", the losses (N,) >= 0; higher = harder. The counts are for training: predict by the argmax of
     the plain logits.
     Raises MiningError for other shapes or options.
-    Use it: for a long tail, as a first choice.
+    Use it: for a long tail, as a first choice; `hem retrain` takes tau = 1.25 there.
     Reference: Ren et al. 2020, arXiv:2007.10740, equation 4; tau: Menon et al. 2020, arXiv:2007.07314.
 
     >>> import torch

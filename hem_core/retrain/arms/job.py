@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from hem_core.engine.plan import make_key
 from hem_core.folds.training import kept
 from hem_core.models.train_function import TrainFunction
+from hem_core.retrain.arms.balancing import class_counts, logit_offsets
 from hem_core.retrain.arms.recipe import TrainingRows, training_rows
 from hem_core.retrain.arms.scored_arms import ScoredArms
 from hem_core.retrain.material import Material
@@ -47,7 +48,7 @@ class Job:
 
     def training_rows(self, arm: str, seed: int) -> TrainingRows:
         """The training rows of an arm and seed; the recipe is passed to the function as it accepts it."""
-        takes = {name: self.train.takes(name) for name in ("sampler", "weights")}
+        takes = {name: self.train.takes(name) for name in ("sampler", "weights", "loss_fn")}
         return training_rows(arm, self.material, self.recipe, seed, **takes)
 
     def is_control(self, arm: str, seed: int) -> bool:
@@ -55,6 +56,32 @@ class Job:
         return arm not in ("control", "head") and self.training_rows(arm, seed).is_like(
             self.training_rows("control", seed)
         )
+
+    def needs_training(self, arm: str, seed: int) -> bool:
+        """Whether the arm has a model of its own to train: not where that of the control says it all."""
+        return arm != "head" and not self.is_control(arm, seed) and not self._is_control_adjusted(arm, seed)
+
+    def from_control(self, arm: str, seed: int) -> np.ndarray | None:
+        """The logits (T, K) of an arm that needs no training, where the control's are there; else None."""
+        if arm in ("control", "head") or self.needs_training(arm, seed):
+            return None
+        known = self.logits("control", seed)
+        return known if known is None or self.is_control(arm, seed) else known - self.logit_offsets(arm, seed)
+
+    def class_counts(self, arm: str, seed: int) -> np.ndarray:
+        """(K,) examples of each class that an arm trains on."""
+        return class_counts(self.training_rows(arm, seed).targets, len(self.classes))
+
+    def logit_offsets(self, arm: str, seed: int) -> np.ndarray:
+        """(K,) what the logits of an arm that is adjusted after its training are reduced by."""
+        return logit_offsets(self.class_counts(arm, seed))
+
+    def _is_control_adjusted(self, arm: str, seed: int) -> bool:
+        """Whether it is the control's training with other outputs; the first seed's model is made, to be scored."""
+        plan = self.training_rows(arm, seed)
+        if plan.how != "adjusted" or seed == self.first_seed:
+            return False
+        return replace(plan, how="natural").is_like(self.training_rows("control", seed))
 
     def is_same_training(self, one: str, other: str, seed: int) -> bool:
         """Whether two arms have the same training, example by example."""

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from hem_core.mining import ClassBalancedLoss
+from hem_core.retrain.arms.balancing import of_class
 from hem_core.retrain.material import Material
 from hem_core.tasks import is_known, is_same, unknown
 
@@ -15,7 +15,8 @@ HARD_SHARE = 0.5
 MOST_REPEATS = 4
 NATURAL_TAIL = 0.125
 """The last part of the steps, with uniform sampling."""
-How = Literal["natural", "sampler", "weights", "resampled"]
+How = Literal["natural", "sampler", "weights", "resampled", "loss", "adjusted"]
+"""loss: by another loss, adjusted: by its outputs after a plain training; see `balancing`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,9 +52,9 @@ class TrainingRows:
 
 
 def training_rows(
-    arm: str, material: Material, recipe: str, seed: int, *, sampler: bool, weights: bool
+    arm: str, material: Material, recipe: str, seed: int, *, sampler: bool, weights: bool, loss_fn: bool = False
 ) -> TrainingRows:
-    """The training of an arm and seed; sampler, weights: whether the train function takes them.
+    """The training of an arm and seed; sampler, weights, loss_fn: whether the train function takes them.
 
     control: every row, its given label. random: the recipe on as many random rows as the set has, other random rows
     dropped in the place of the dropped; labels as given. curated: the set's labels, weights and exclusions. The arms
@@ -83,10 +84,15 @@ def training_rows(
         return TrainingRows(drawn, targets[drawn], np.ones(n, dtype=bool), None, "resampled")
     if recipe == "mix" and sampler:
         return TrainingRows(places, targets[places], is_hard, None, "sampler")
+    if recipe == "balanced" and (loss_fn or not weights):
+        return TrainingRows(places, targets[places], is_hard, None, "loss" if loss_fn else "adjusted")
     if recipe == "mix":
         wanted = mixture(is_hard, weight)
     elif recipe == "balanced":
         wanted = of_class(targets[places])
+    elif recipe == "groups":
+        of_groups = material.group_weight if arm == "curated" else generator.permutation(material.group_weight)
+        wanted = of_groups[places]
     else:
         wanted = np.where(is_hard, weight, 1.0)
     wanted = wanted / wanted.mean()
@@ -117,12 +123,6 @@ def mixture(is_hard: np.ndarray, weight: np.ndarray) -> np.ndarray:
     seen = np.full(n, (1 - share) * n / max(1, n - n_hard))
     seen[is_hard] = np.minimum(weight[is_hard] / weight[is_hard].mean() * share * n / n_hard, MOST_REPEATS)
     return seen
-
-
-def of_class(targets: np.ndarray) -> np.ndarray:
-    """(N,) weights of the examples' classes, mean 1: the rarer the class, the heavier. See `ClassBalancedLoss`."""
-    counts = np.bincount(targets)
-    return ClassBalancedLoss(counts.clip(min=1).tolist()).weights.numpy()[targets]
 
 
 def systematic(weights: np.ndarray, n: int, generator: np.random.Generator) -> np.ndarray:

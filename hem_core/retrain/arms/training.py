@@ -22,6 +22,7 @@ from hem_core.folds.training import BATCH, OF_ANY_SIZE, Trainings, kept, named, 
 from hem_core.mining import MixtureSampler
 from hem_core.models.estimator import Estimator
 from hem_core.retrain.arms.arm_set import ArmSet
+from hem_core.retrain.arms.balancing import adjust, balanced_loss
 from hem_core.retrain.arms.batch_norm import reestimate
 from hem_core.retrain.arms.counted_sampler import CountedSampler
 from hem_core.retrain.arms.head_arm import head_logits
@@ -47,7 +48,7 @@ def run(job: Job, arm: str, seed: int, tell: Told) -> None:
     n_epochs, seconds = 0, 0.0
     if arm == "head":
         logits = _head(job, seed)
-    elif job.is_control(arm, seed) and (known := job.logits("control", seed)) is not None:
+    elif (known := job.from_control(arm, seed)) is not None:
         logits = known
     else:
         began = time.monotonic()
@@ -73,6 +74,7 @@ def _trained(job: Job, arm: str, seed: int, where: str, tell: Told) -> tuple[np.
             seed=seed,
             weights=None if plan.weights is None else torch.from_numpy(plan.weights).float(),
             sampler=sampler,
+            loss_fn=balanced_loss(job.class_counts(arm, seed)) if plan.how == "loss" else None,
             recorder=Recorder(scratch),
             progress=tell,
             device=str(choose_device(job.device)),
@@ -80,7 +82,10 @@ def _trained(job: Job, arm: str, seed: int, where: str, tell: Told) -> tuple[np.
         if isinstance(job.source.task, MakesItems):
             with named(where):
                 job.source.task.check_trained(model)
-        network = _place(job, model, where, layer=None if job.has_head and arm == "control" else "none")
+        is_tapped = (job.has_head and arm == "control") or plan.how == "adjusted"
+        network = _place(job, model, where, layer=None if is_tapped else "none")
+        if plan.how == "adjusted":
+            adjust(network, job.logit_offsets(arm, seed))
         if job.recipe == "mix":
             reestimate(network, _uniform(job, seed))
     logits, features = _ask(job, network, where, job.test, job.material.test_rows)

@@ -54,7 +54,7 @@ def comparison(
     return {
         "verdict": verdict(overall, target, flow["regressed"]["mean"], churn, **words),
         "table": table,
-        "classes": _classes(arms, targets, classes),
+        "classes": class_rows(arms, targets, classes),
         "slices": _slices(arms, slices),
         "flow": flow,
         "mcnemar": _mcnemar(flow) if classes else [],
@@ -147,9 +147,10 @@ def counted(pairs: list[tuple[int, int]]) -> dict[str, Any]:
     }
 
 
-def _classes(
+def class_rows(
     arms: Mapping[str, Sequence[ModelPredictions]], targets: np.ndarray, classes: Sequence[str]
 ) -> list[dict[str, Any]]:
+    """Each class that occurs with its accuracies; targets (T,) int64, classes: names of their numbers."""
     rows = [(name, np.flatnonzero(targets == k)) for k, name in enumerate(classes)]
     return [{"label": name} | _accuracies(arms, at) for name, at in rows if len(at)]
 

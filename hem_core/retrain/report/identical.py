@@ -14,6 +14,12 @@ NO_PART = "the set had no effect"
 """The word of the verdict where control and curated are the same models."""
 CLOSE = 1e-5
 """Difference of logits, over their largest, that the order of a sum on another device makes."""
+UNUSED = {
+    "weights": ("weights", "them", "multiply each example's loss by its weight"),
+    "sampler": ("sampler", "it", "pass it to the DataLoader"),
+    "loss": ("loss_fn", "it", "train with loss_fn(logits, targets) where it is not None"),
+}
+"""How the arms differ -> the argument that is not used, its pronoun, and what to do with it."""
 
 
 def identical(logits: Mapping[str, Sequence[np.ndarray]]) -> list[dict[str, Any]]:
@@ -61,12 +67,11 @@ def _meaning(job: Job, arms: list[str], seeds: list[int], n: int) -> str:
     if all(job.is_same_training(arms[0], arm, seed) for arm in arms[1:] for seed in seeds):
         return f"{sentence}, by construction: {_construction(job, arms)}"
     way = job.training_rows(arms[-1], seeds[0]).how
-    if way in ("weights", "sampler"):
-        name = "weights" if way == "weights" else "sampler"
-        use = "multiply each example's loss by its weight" if way == "weights" else "pass it to the DataLoader"
+    if way in UNUSED:
+        name, it, use = UNUSED[way]
         return (
             f"{sentence}, although each was given other {name}: '{job.train.name}' takes `{name}` and does not use "
-            f"{'them' if way == 'weights' else 'it'}, so the set had no effect; {use}, and retrain."
+            f"{it}, so the set had no effect; {use}, and retrain."
         )
     return (
         f"{sentence}, although each was given other examples: '{job.train.name}' does not learn from the data set that "
@@ -84,8 +89,8 @@ def _construction(job: Job, arms: list[str]) -> str:
         return "at random there is no other label, weight or exclusion."
     if job.recipe == "balanced":
         return (
-            "the recipe 'balanced' weights only the classes, and the set changes no label and rules nothing out; the "
-            "set had no effect, and the difference of these arms from control comes from the class weights."
+            "the recipe 'balanced' makes up for rare classes alone, and the set changes no label and rules nothing "
+            "out; the set had no effect, and the difference of these arms from control comes from the classes."
         )
     return "the set gives these arms the same examples, labels and weights, so the set had no effect."
 

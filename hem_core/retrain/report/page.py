@@ -25,6 +25,7 @@ def page(plan: Mapping[str, Any], report: Mapping[str, Any]) -> str:
         [
             _verdict(plan, report["verdict"]),
             f'<p class="facts">{_facts(plan, report)}</p>',
+            _groups(report.get("groups")),
             '<div class="two">',
             _section("Curated against control", "difference with its 95% interval, over seeds and test examples",
                      forest(report["table"], "curated - control")),
@@ -73,6 +74,26 @@ def _classes(rows: Sequence[Mapping[str, Any]], measure: str) -> str:
         return ""
     about = _shown("the lowest of", len(rows), MOST_CLASSES) + f"{measure} in %"
     return _section("Classes", about, dumbbells(_lowest(rows, MOST_CLASSES), "label"))
+
+
+def _groups(found: Mapping[str, Any] | None) -> str:
+    """The section of the groups, the worst of the control first; "" without groups."""
+    if not found:
+        return ""
+    heads = "".join(f"<th>{name}</th>" for name in ("group", "examples", "control", "curated", "curated − control"))
+    lines = []
+    for row in found["rows"]:
+        cells = [f"<td>{escape(row['label'])}</td>", f"<td>{row['n']:,}</td>"]
+        cells += [f"<td>{_share(row['arms'][arm])}</td>" for arm in ("control", "curated")]
+        cells.append(f"<td>{_minus(format(row['difference'], '+z.1f'))}</td>")
+        lines.append(f"<tr>{''.join(cells)}</tr>")
+    whole = f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
+    return _section("Groups", "accuracy in % with its 95% interval, the worst of the control first",
+                    _table([found["worst"]]) + whole)  # fmt: skip
+
+
+def _share(found: Mapping[str, Any]) -> str:
+    return f"{found['mean']:.1f} <i>{found['low']:.1f} … {found['high']:.1f}</i>"
 
 
 def _facts(plan: Mapping[str, Any], report: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 from hem_core.errors import RunError
 from hem_core.retrain.report import bootstrap
 from hem_core.retrain.report.answer import answer
+from hem_core.retrain.report.by_group import by_group, sentence
 from hem_core.retrain.report.comparison import comparison
 from hem_core.retrain.report.identical import identical, named, sentences
 from hem_core.retrain.report.method import interval_method, versions
@@ -66,7 +67,7 @@ def report(job: Job, stored: Stored, test: TestData, runs: dict[str, str]) -> di
         "versions": versions(),
         "notes": plan["notes"] + meanings + _notes(job, found),
     }
-    made = _plain(found)
+    made = _plain(_with_groups(found, arms, material.test_group, plan))
     by_example = examples(arms, metadata["id"].tolist(), labels, lambda values: _predicted(job, values))
     write_table(folder / "examples.parquet", by_example)
     if changed is not None:
@@ -75,6 +76,17 @@ def report(job: Job, stored: Stored, test: TestData, runs: dict[str, str]) -> di
     write_bytes(folder / "report.html", page(plan, made).encode())
     write_json(folder / "report.json", made)
     return made
+
+
+def _with_groups(
+    found: dict[str, Any], arms: Mapping[str, Sequence[ModelPredictions]], codes: np.ndarray, plan: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The report with the groups, where the recipe goes by groups and the test data have them; codes (T,)."""
+    made = by_group(arms, codes, plan["groups"]["names"]) if "groups" in plan else None
+    if made is None:
+        return found
+    first, *others = found["verdict"]["sentences"]
+    return found | {"groups": made, "verdict": found["verdict"] | {"sentences": [first, sentence(made), *others]}}
 
 
 def examples(
