@@ -204,7 +204,7 @@ def test_addresses_and_pictures_inside_a_column_are_refused_with_the_way_out(tmp
 
 def test_a_table_of_predictions_alone_is_told_to_go_beside_its_data(tmp_path):
     (tmp_path / "p.csv").write_text("file name,pred,confidence\na.png,cat,0.9\n")
-    with pytest.raises(DataError, match="no label column among file name, .*choose the data, and this file as --pred"):
+    with pytest.raises(DataError, match=r"no label column among file name, .*choose the data, and this file as --pred"):
         catalogs.read(tmp_path / "p.csv")
     (tmp_path / "x.csv").write_text("colour,size\nred,3\n")
     with pytest.raises(DataError, match=r"or name it with --label-column$"):

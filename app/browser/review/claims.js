@@ -30,7 +30,7 @@ export function makeClaims(desk, freshName) {
     isAlone = false, // nobody else had anything of this level on screen
     isFree = false, // nobody can be asked, or nobody else is here: what is on screen is shown all the same
     isAsking = false,
-    until = { date: 0, steady: 0 }, // when the own claims run out, by the clock, which may be set, and by one that may stop
+    until = { date: 0, steady: 0 }, // of the own claims, by a clock that may be set and one that may stop
     name = freshName(),
     key = "",
     timer = /** @type {any} */ (0);
