@@ -95,12 +95,14 @@ def _wins(auprc: pd.DataFrame) -> list[str]:
 
 
 def _facts(rows: pd.DataFrame) -> str:
-    seeds = sorted(set(rows["seed"]))
-    return (
-        f"{rows['set'].nunique()} data sets, {rows['noise'].nunique()} noise models, "
-        f"{rows.groupby(DRAW).ngroups:,} draws with seeds {seeds[0]} to {seeds[-1]}; "
-        f"{', '.join(sorted(set(rows['library'].dropna()) - {''}))}. Means ± standard deviation of the seeds' means."
-    )
+    seeds, libraries = sorted(set(rows["seed"])), sorted(set(rows["library"].dropna()) - {""})
+    parts = [
+        f"Data sets: {rows['set'].nunique()}",
+        f"noise models: {rows['noise'].nunique()}",
+        f"draws: {rows.groupby(DRAW).ngroups:,}, seeds {seeds[0]} to {seeds[-1]}",
+        *libraries,
+    ]
+    return f"{'; '.join(parts)}. Means ± standard deviation of the seeds' means."
 
 
 def _title(name: str) -> str:

@@ -91,7 +91,7 @@ def _one_set(name: str, usable: Mapping[str, ModuleType], asked: argparse.Namesp
     draws = {seed: draw(labelled, seed) for seed in seeds}
     for seed, kind, rate, wanted in missing:
         _results.add(asked.results, name, _one_draw(name, (kind, rate, seed), draws[seed], wanted))
-        print(f"{name}, {kind} {rate:.0%}, seed {seed}: {len(wanted)} methods", file=sys.stderr, flush=True)
+        print(f"{name}, {kind} {rate:.0%}, seed {seed}; methods: {len(wanted)}", file=sys.stderr, flush=True)
 
 
 def _missing(

@@ -34,7 +34,7 @@ def test_a_run_prints_a_table_and_a_new_method_adds_only_its_rows(tmp_path, caps
     assert "| random order | 0." in printed
     capsys.readouterr()
     second = asked(tmp_path, "random_order", "knn_vote", "simifeat")
-    assert capsys.readouterr().err.count("1 methods") == 2
+    assert capsys.readouterr().err.count("methods: 1\n") == 2
     old = second[second["method"] != "simifeat"].reset_index(drop=True)
     pd.testing.assert_frame_equal(old, first)
 
