@@ -30,7 +30,7 @@ BY_LOSS = "hem retrain, as shipped: the train function takes loss_fn"
 BY_WEIGHTS = "hem retrain, as shipped: it takes weights"
 BY_OUTPUTS = "hem retrain, as shipped: it takes neither"
 WEIGHTS = "hem retrain, --recipe weights"
-ARMS = dict.fromkeys((BY_LOSS, BY_WEIGHTS, BY_OUTPUTS), ("control", "curated"))
+ARMS: dict[str, tuple[str, ...]] = dict.fromkeys((BY_LOSS, BY_WEIGHTS, BY_OUTPUTS), ("control", "curated"))
 """Random examples in the place of the set would make the same models."""
 
 

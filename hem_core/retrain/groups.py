@@ -52,17 +52,14 @@ def groups_of(
     """
     _check(column, train[0])
     values = [_texts(table, column) for table, _ in (train, test)]
-    known = sorted(set(values[0]) | {value for value in values[1] or () if value is not None})
+    known = sorted({value for each in values for value in each if value is not None})
     if not 1 < len(known) <= MOST_VALUES:
         raise DataError(
             f"the column '{column}' has {len(known):,} different values; groups need 2 to {MOST_VALUES}: name another "
             "column with --group, or add one in which its values are joined"
         )
     place = {value: at for at, value in enumerate(known)}
-    codes = [
-        np.array([-1 if value is None else place[value] for value in each or [None] * len(targets)], np.int64)
-        for each, (_, targets) in zip(values, (train, test), strict=True)
-    ]
+    codes = [np.array([-1 if value is None else place[value] for value in each], np.int64) for each in values]
     both = [_joined(code, targets, len(known)) for code, (_, targets) in zip(codes, (train, test), strict=True)]
     names = [f"{name} · {column} is {value}" for name in classes for value in known]
     return Groups(column, names, *both)
@@ -76,10 +73,10 @@ def group_weights(groups: Groups, is_wrong: np.ndarray) -> np.ndarray:
     Reference: Sagawa et al. 2020, arXiv:2005.04345, reweighting; Liu et al. 2021, arXiv:2107.09044, the errors, there
     without groups.
     """
-    sizes = groups.sizes
-    n_groups = int((sizes > 0).sum())
-    even = len(groups.train) / n_groups / sizes[groups.train].clip(min=1)
-    weights = np.where(groups.train >= 0, even, 1.0) * np.where(is_wrong, UPWEIGHT, 1.0)
+    in_group, factor = groups.train >= 0, np.where(is_wrong, UPWEIGHT, 1.0)
+    totals = np.bincount(groups.train[in_group], factor[in_group], minlength=len(groups.names))
+    a_group = len(factor) / max(1, int((totals > 0).sum()))
+    weights = np.where(in_group, a_group * factor / totals[groups.train].clip(min=1.0), 1.0)
     weights = (weights / weights.mean()).clip(max=MOST_WEIGHT)
     return weights / weights.mean()
 
@@ -89,10 +86,10 @@ def _joined(code: np.ndarray, targets: np.ndarray, n_values: int) -> np.ndarray:
     return np.where((code >= 0) & is_known(targets), targets * n_values + code, -1)
 
 
-def _texts(table: pa.Table, column: str) -> list[str] | None:
-    """The values as texts, "missing" for none; None without the column."""
+def _texts(table: pa.Table, column: str) -> Sequence[str | None]:
+    """The values as texts, "missing" for none; every one None without the column."""
     if column not in table.column_names:
-        return None
+        return [None] * table.num_rows
     return ["missing" if value is None else str(value) for value in table[column].to_pylist()]
 
 

@@ -3,7 +3,7 @@ import json
 import pandas as pd
 import pytest
 
-from app.views.retrain import retrains
+from app.views.retrain import checks, retrains
 from hem_core.jobs.job import new_job
 from hem_core.jobs.start import prepare
 from hem_core.jobs.work import failed
@@ -82,6 +82,15 @@ def test_where_nothing_is_to_be_expected_the_benchmarks_figure_is_said(show, tra
     assert "−0.6 points" not in texts(show(folder, "retrain"))
 
 
+def test_of_a_list_from_elsewhere_the_gain_depends_on_a_review_and_corrected_labels_are_one(trainable):
+    run = open_workspace(trainable()).run("tiny")
+    examples, nobody = pd.DataFrame({"id": ["e01", "e02"]}), pd.DataFrame({"tag": []}, index=pd.Index([], dtype=object))
+    found = checks.expectation(run, examples, nobody, "weights", is_list=True)
+    assert found.startswith("No gain is to be expected if nobody has reviewed these examples")
+    corrected = examples.assign(label=["dog", "cat"], label_before=["cat", "cat"])
+    assert checks.expectation(run, corrected, nobody, "weights") is None
+
+
 def test_a_slice_far_behind_is_named_before_start_and_the_recipe_for_it_is_a_click_away(show, trainable):
     folder = trainable()
     path = folder / "runs" / "tiny" / "catalog.parquet"
@@ -98,7 +107,7 @@ def test_a_slice_far_behind_is_named_before_start_and_the_recipe_for_it_is_a_cli
     assert "“side is left” is far behind: 60% of its 20 examples are wrong" in texts(test)
     test = button(test, "Train for the worst group").click().run()
     assert test.selectbox[2].value == "groups"
-    assert (test.selectbox[3].label, test.selectbox[3].options[1:]) == ("Group column", ["side"])
+    assert (test.selectbox[3].label, test.selectbox[3].value) == ("Group column", "side")
     assert "far behind" not in texts(test)
 
 

@@ -55,6 +55,7 @@ def test_every_group_weighs_the_same_and_what_is_wrong_more_in_it():
     assert even.tolist() == pytest.approx([2 / 3, 2 / 3, 2 / 3, 2])
     wrong = group_weights(groups, np.array([True, False, False, False]))
     assert wrong[0] / wrong[1] == pytest.approx(UPWEIGHT)
+    assert wrong[:3].sum() == pytest.approx(wrong[3])
     assert wrong.mean() == pytest.approx(1)
     assert groups.is_rare.tolist() == [False, True]
     lonely = Groups("side", ["a", "b"], np.array([0] * 9999 + [1]), np.zeros(0, np.int64))
@@ -73,7 +74,7 @@ def test_the_worst_group_of_each_arm_is_compared_and_the_controls_worst_comes_fi
     assert worst["difference"]["curated - control"]["mean"] == 25
     low, high = (found["rows"][0]["arms"]["control"][end] for end in ("low", "high"))
     assert low < 50 < high
-    assert sentence(found).startswith("Worst group: 75.0% of it is right, in control 50.0%: +25.00 points")
+    assert sentence(found).startswith("Accuracy on the worst group: 75.0% in curated, 50.0% in control: +25.00 points")
     assert by_group(arms, np.full(40, -1), ["a", "b"]) is None
 
 
@@ -113,7 +114,7 @@ def test_with_a_group_the_report_begins_with_the_groups(workspace, make_set):
     plan, report = found.plan, found.report
     assert (plan["recipe"]["name"], plan["groups"]["column"], plan["target"]["how"]) == ("groups", "side", "groups")
     assert "proposal" not in plan
-    assert report["verdict"]["sentences"][1].startswith("Worst group:")
+    assert report["verdict"]["sentences"][1].startswith("Accuracy on the worst group:")
     page = found.html.read_text()
     assert page.index("<h2>Groups") < page.index("<h2>Curated against control")
     worst = min(row["arms"]["control"]["mean"] for row in report["groups"]["rows"])

@@ -9,7 +9,7 @@ import streamlit as st
 from app import loaders, state, words
 from app.views.retrain import checks as retrain_checks
 from app.views.retrain.checks import Check
-from hem_core.retrain.groups_proposal import proposal
+from hem_core.retrain.groups_proposal import far_behind, proposal
 from hem_core.store import sets
 from hem_core.store.run import Run
 
@@ -39,11 +39,11 @@ def draw(home: Path, run: Run, chosen: str, manifest: Mapping[str, Any], setting
 
 def _proposal(run: Run, recipe: str, settings: Mapping[str, Any]) -> None:
     """A slice that is far behind, and the recipe for it."""
-    proposed = proposal(run, recipe)
-    if proposed:
+    proposed, found = proposal(run, recipe), far_behind(run)
+    if proposed and found:
         st.info(words.plain(proposed), icon=":material/groups:")
         if st.button("Train for the worst group", icon=":material/tune:", key="retrain_groups"):
-            _ask(settings, {"recipe": "groups"})
+            _ask(settings, {"recipe": "groups", "group": found[0]})
 
 
 def _ask(settings: Mapping[str, Any], changed: Mapping[str, Any]) -> None:

@@ -38,4 +38,4 @@ def sentence(found: Mapping[str, Any]) -> str:
     row = found["worst"]
     control, curated = (f"{row['arms'][arm]['mean']:.1f}%" for arm in ("control", "curated"))
     gained = Interval(**row["difference"]["curated - control"])
-    return f"Worst group: {curated} of it is right, in control {control}: {gained}."
+    return f"Accuracy on the worst group: {curated} in curated, {control} in control: {gained}."
