@@ -196,6 +196,14 @@ def test_a_proof_that_ends_after_the_set_was_saved_is_shown_with_it(show, worksp
 
 
 @pytest.mark.slow
+def test_more_than_there_are_candidates_takes_all_of_them_and_says_what_to_choose(show, workspace):
+    test = some(show(workspace(), "sets"), 20)
+    assert [one.value for one in test.warning] == [
+        "There are 6 candidates, not 20. Choose Everything, or others, above."
+    ]
+    assert [one for one in test.button if one.label.startswith("Save 6 examples")]
+
+
 def test_a_run_without_embeddings_says_why_nothing_can_be_proven(show, workspace):
     test = show(workspace(embeddings=False), "sets")
     assert "No proof without embeddings" in said(test)

@@ -49,7 +49,7 @@ def choose(level: Level, candidates: int, *, is_hand_made: bool) -> Budget | Non
         n = st.number_input(
             f"of {candidates:,} candidates",
             min_value=1,
-            max_value=candidates,
+            max_value=max(candidates, level.n),
             value=min(USUAL, max(1, candidates // 2)),
             step=max(1, 10 ** (len(str(candidates)) - 3)),
             key=f"set_n {candidates}",
@@ -68,10 +68,12 @@ def choose(level: Level, candidates: int, *, is_hand_made: bool) -> Budget | Non
         )
         with st.popover("Options", icon=":material/tune:", disabled=not chain):
             wanted = _options(level, chain)
+    if n > candidates:
+        st.warning(f"There are {candidates:,} candidates, not {n:,}. Choose Everything, or others, above.")
     if not chain:
         st.caption("Choose a policy, or all of them.")
         return None
-    return Budget(int(n), tuple(chain), json.dumps(wanted, sort_keys=True))
+    return Budget(int(min(n, candidates)), tuple(chain), json.dumps(wanted, sort_keys=True))
 
 
 def named(name: str) -> str:
