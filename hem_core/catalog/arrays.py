@@ -37,7 +37,8 @@ def read(
     label_column: str | None = None,
     image_column: str | None = None,
 ) -> pa.Table:
-    """Inputs (N, …) under `images`, `x` or `data`; labels (N,) under `labels` or `y`; `ids` (N,) if there are any.
+    """Inputs (N, …) under `images`, `x` or `data`; labels (N,) under `labels` or `y`; `ids` (N,) if there are any; in
+    upper or lower case.
 
     Further arrays of length N become columns, `classes` (K,) names the classes. `image` holds the member's name and
     `image_row` the row in it. `logits` or `probs` (N, K) are what a model predicted, `embedding` (N, D) goes with them;
@@ -108,7 +109,8 @@ def _members(path: Path, source: str | Path, named: tuple[str | None, str | None
             inputs = _find(shapes, image_column, names, "input", path)
             label = _find(shapes, label_column, LABEL_NAMES, "label", path)
             n = _length(shapes[inputs][0], inputs, path)
-            id = _find(shapes, id_column, ID_NAMES, "id", path) if id_column or set(ID_NAMES) & set(shapes) else None
+            has_ids = id_column or set(ID_NAMES) & {name.casefold() for name in shapes}
+            id = _find(shapes, id_column, ID_NAMES, "id", path) if has_ids else None
             lists = lists_in(members, shapes, n)
             taken = {inputs, label, id, "classes", *lists}
             rest = [name for name, (shape, _dtype) in shapes.items() if name not in taken and shape == (n,)]
@@ -173,7 +175,9 @@ def _header(path: Path, name: str) -> tuple[tuple[int, ...], np.dtype]:
 
 
 def _find(shapes: dict, named: str | None, defaults: tuple[str, ...], what: str, path: Path) -> str:
-    member = named or next((name for name in defaults if name in shapes), None)
+    """The member that is named, or the first with a default name, in upper or lower case: notebooks say X and y."""
+    alike = {name.casefold(): name for name in reversed(shapes)} | {name: name for name in shapes}
+    member = named or next((alike[name] for name in defaults if name in alike), None)
     if member is None or member not in shapes:
         wanted = f"'{named}'" if named else f"one of {', '.join(defaults)}"
         raise DataError(f"no {what} array in '{path}': expected {wanted}; there are: {', '.join(shapes)}")

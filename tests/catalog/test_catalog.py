@@ -84,6 +84,15 @@ def test_an_npz_keeps_labels_ids_classes_and_further_columns(tmp_path):
     assert (facts["classes"], facts["labels_are"], facts["is_picture"]) == (["cat", "dog"], "indices", True)
 
 
+def test_inputs_beside_predictions_in_an_npz_are_found_in_upper_case(tmp_path):
+    probs = np.array([[0.9, 0.1], [0.2, 0.8]])
+    np.savez(tmp_path / "notebook.npz", probs=probs, Y=np.array([0, 1]), X=np.zeros((2, 4, 4), np.float32))
+    table = catalogs.read(tmp_path / "notebook.npz")
+    assert table["image"].to_pylist() == ["X.npy"] * 2
+    assert table["label"].to_pylist() == ["0", "1"]
+    assert catalogs.info(table)["is_picture"] is True
+
+
 def test_rows_of_features_in_an_npz_are_no_pictures(tmp_path):
     np.savez_compressed(tmp_path / "x.npz", x=np.zeros((3, 7)), y=np.array([0, 1, 1]))
     assert catalogs.info(catalogs.read(tmp_path / "x.npz"))["is_picture"] is False
