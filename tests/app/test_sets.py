@@ -14,7 +14,7 @@ from hem_core.jobs.job import running
 from hem_core.sets.export_set import export_set
 from hem_core.sets.select import select
 from hem_core.store import sets
-from hem_core.store.atomic import write_array
+from hem_core.store.atomic import write_array, write_json
 from hem_core.store.workspace import open_workspace
 
 
@@ -202,6 +202,17 @@ def test_more_than_there_are_candidates_takes_all_of_them_and_says_what_to_choos
         "There are 6 candidates, not 20. Choose Everything, or others, above."
     ]
     assert [one for one in test.button if one.label.startswith("Save 6 examples")]
+
+
+def test_a_task_without_linear_heads_starts_no_proof_and_says_what_compares_sets(show, workspace):
+    folder = workspace()
+    embed(folder)
+    about = folder / "runs" / "tiny" / "run.json"
+    write_json(about, {**json.loads(about.read_text()), "task": "regression", "classes": []})
+    test = show(folder, "sets")
+    assert "No proof for the task regression" in said(test)
+    assert not [one for one in test.button if one.label == "Prove it"]
+    assert not (folder / "jobs").exists()
 
 
 def test_a_run_without_embeddings_says_why_nothing_can_be_proven(show, workspace):

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from pandas.core.util.hashing import hash_pandas_object
 
+from hem_core import tasks
 from hem_core.jobs import start as jobs
 from hem_core.jobs.job import open_job, read, running
 from hem_core.jobs.kinds.proof import keep, proof_job, result
@@ -42,6 +43,9 @@ def _named(level: Level) -> bytes:
 
 def why_not(level: Level) -> str:
     """Why nothing can be proven on this run, as a sentence; empty when it can."""
+    task = tasks.of(level.info)
+    if "linear heads" not in task.offers:
+        return f"no proof for the task {task.name}: it trains linear classifiers; Retrain compares what sets are worth"
     if not any((level.home / "embeddings").glob("*.npy")):
         lacks = str((level.info.get("missing") or {}).get("embeddings") or "this run kept none")
         is_way_alone = lacks.startswith("No embeddings: ")  # and what else that means, which is of no use here
