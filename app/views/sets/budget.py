@@ -68,12 +68,17 @@ def choose(level: Level, candidates: int, *, is_hand_made: bool) -> Budget | Non
         )
         with st.popover("Options", icon=":material/tune:", disabled=not chain):
             wanted = _options(level, chain)
-    if n > candidates:
-        st.warning(f"There are {candidates:,} candidates, not {n:,}. Choose Everything, or others, above.")
     if not chain:
         st.caption("Choose a policy, or all of them.")
         return None
-    return Budget(int(min(n, candidates)), tuple(chain), json.dumps(wanted, sort_keys=True))
+    return Budget(_at_most(int(n), candidates), tuple(chain), json.dumps(wanted, sort_keys=True))
+
+
+def _at_most(n: int, candidates: int) -> int:
+    """How many of the n that were asked for there are; where that is fewer, what to do is said."""
+    if n > candidates:
+        st.warning(f"There are {candidates:,} candidates, not {n:,}. Choose Everything, or others, above.")
+    return min(n, candidates)
 
 
 def named(name: str) -> str:
