@@ -192,6 +192,9 @@ def report(people: list[Seen], watch: Watch, times: Path, workspace: Path, run: 
             yield f"\n{title}: {list(some)[:20]}"
     for row in two[:20]:
         yield from (f"\nrow {row}", *told(people, row))
+        past = home.tags().history(opened.data, id=str(opened.table(["id"])["id"].iloc[row]))
+        for at, *what in past[["at", "who", "action", "tag"]].itertuples(index=False):
+            yield f"stored {at.timestamp() % 1000:.1f} {' '.join(what)}"
 
 
 def _answers(people: list[Seen], times: Path) -> Iterator[str]:

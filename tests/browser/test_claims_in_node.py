@@ -357,6 +357,21 @@ def test_alone_a_question_that_hangs_counts_as_unanswered(desk):
     assert found == {"before": False, "after": [10, True], "asked": 2}
 
 
+@pytest.mark.parametrize(("seconds", "ms"), [(10, 20_000), (40, 1_000)])
+def test_claims_are_renewed_as_often_when_the_server_is_slow(desk, seconds, ms):
+    found = desk(f"""
+      const delays = [], answer = server;
+      globalThis.setTimeout = (_run, delay) => {{ delays.push(delay); return {{}}; }};
+      const began = performance.now();
+      let spent = 0;
+      performance.now = () => began + spent;
+      server = async (...about) => {{ spent = {1000 * seconds}; return answer(...about); }};
+      await desk.claims.ask();
+      return delays.at(-1);
+    """)
+    assert found == ms  # of 30 s, a quarter of the life of a claim
+
+
 def test_among_others_nothing_unclaimed_is_shown_however_long_the_server_takes(desk):
     found = desk(f"""
       taken.set(16, "ben");

@@ -220,3 +220,39 @@ def test_eight_servers_share_out_the_rows_and_lose_nothing(place):
     log = TagLog(place)
     assert log.revision("d") == ROWS
     assert sorted(log.state("d")["id"]) == sorted(f"e{k}" for k in range(ROWS))
+
+
+def judge_all(place, reviewer: int, start) -> None:
+    """Judge what is open, a third of it twice with an undo between, and leave after each step."""
+    log, chance, ids = TagLog(place), random.Random(reviewer), [f"e{k}" for k in range(ROWS)]
+    claims, holder = log.claims("d"), Holder(f"r{reviewer}", "w")
+
+    def say(id):
+        log.add("d", [id], "hard", who=holder.who, window=holder.window)
+
+    start.wait()
+    while left := [id for id in ids if id not in log.reviews("d", ids)]:
+        for id in claims.take(holder, left, 2, finished=lambda some: log.reviews("d", some)).own:
+            say(id)
+            if chance.random() < 1 / 3:
+                claims.release(holder, [id])
+                log.undo("d", who=holder.who, window=holder.window)
+                say(id)
+        claims.release(holder)
+
+
+@pytest.mark.slow
+def test_nobody_judges_what_another_has_judged_although_all_leave_and_undo(place):
+    context = multiprocessing.get_context("spawn")
+    start = context.Barrier(WRITERS)
+    log = TagLog(place)
+    people = [context.Process(target=judge_all, args=(place, k, start)) for k in range(WRITERS)]
+    for one in people:
+        one.start()
+    for one in people:
+        one.join(timeout=240)
+    assert [one.exitcode for one in people] == [0] * WRITERS
+    who = {f"e{k}": set() for k in range(ROWS)}
+    for event in log.actions("d"):
+        who[event.ids[0]].add(event.who)
+    assert {id: names for id, names in who.items() if len(names) != 1} == {}

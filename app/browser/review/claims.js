@@ -113,7 +113,8 @@ export function makeClaims(desk, freshName) {
     isFree = !found && (isAlone || isOffline);
     take(found, rows, askedAt);
     const isShort = desk.row === undefined || (!found && !isFree);
-    plan(isShort ? RENEWALS * NOTHING_SECONDS : (found?.seconds ?? UNANSWERED_SECONDS));
+    const life = isShort ? RENEWALS * NOTHING_SECONDS : (found?.seconds ?? UNANSWERED_SECONDS);
+    plan(life, found ? performance.now() - askedAt.steady : 0);
     if (desk.row !== asked) ask(); // people went on while this was on its way
   }
 
@@ -125,13 +126,14 @@ export function makeClaims(desk, freshName) {
     }
   }
 
-  /** Renew the claims while the page is in sight; those of a page that nobody sees run out. */
-  function plan(seconds) {
+  /** Renew the claims while the page is in sight; those of a page that nobody sees run out. spent: milliseconds of the
+   *  time until then that have passed, while the server took its time to answer. */
+  function plan(seconds, spent = 0) {
     clearTimeout(timer);
     if (desk.isClosed) return;
     timer = setTimeout(
       () => (globalThis.document?.visibilityState === "hidden" ? plan(seconds) : ask(true)),
-      (1000 * seconds) / RENEWALS,
+      Math.max(1000, Math.round((1000 * seconds) / RENEWALS - spent)),
     );
     timer.unref?.();
   }
