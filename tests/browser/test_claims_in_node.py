@@ -70,6 +70,37 @@ def test_what_somebody_judged_before_it_was_shown_is_not_shown(desk):
     assert found == {"row": 11, "isDone": True, "stale": [10]}
 
 
+@pytest.mark.parametrize("way", ["the claim", "a claim of the next ones"])
+def test_what_another_judged_before_its_claim_was_answered_is_never_shown(desk, way):
+    """The server may tell of the verdict before it answers the claim."""
+    found = desk(f"""
+      for (let row = 17; row < 30; row += 1) desk.rows.push(row);
+      await desk.claims.ask();
+      const answer = server;
+      let give; server = (...about) => new Promise((go) => {{ give = () => go(answer(...about)); }});
+      desk.claims.ask({str(way != "the claim").lower()});
+      desk.go(5);
+      const verdict = {{ tag: "hard", value: "", who: "ben" }};
+      judged[15] = verdict;
+      desk.verdicts.take(4, [15], {{ 15: verdict }});
+      const waits = [desk.claims.mayShow(15), desk.isWaiting()];
+      server = answer; give(); await settled(); await settled();
+      return {{ waits, row: desk.row }};
+    """)
+    assert found == {"waits": [False, True], "row": 16}
+
+
+def test_what_another_judges_while_it_is_on_screen_stays_there(desk):
+    found = desk("""
+      await desk.claims.ask();
+      const before = desk.claims.mayShow(10), verdict = { tag: "hard", value: "", who: "ben" };
+      judged[10] = verdict;
+      await desk.claims.ask(true);
+      return [before, desk.row, desk.claims.mayShow(10), desk.isDone(10)];
+    """)
+    assert found == [True, 10, True, True]
+
+
 def test_a_judged_row_that_is_opened_by_its_address_stays(desk):
     found = desk("""
       const verdict = { tag: "hard", value: "", who: "ben" };

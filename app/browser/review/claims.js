@@ -33,6 +33,7 @@ export function makeClaims(desk, freshName) {
     until = { date: 0, steady: 0 }, // of the own claims, by a clock that may be set and one that may stop
     name = freshName(),
     key = "",
+    seen = { row: /** @type {number | undefined} */ (undefined), isShown: false }, // the row at hand; or done before it came
     timer = /** @type {any} */ (0);
   // Judged in this window, or worked at here when the claim ran out: an undo shows it at once, and claims it as it is
   // stored.
@@ -45,7 +46,7 @@ export function makeClaims(desk, freshName) {
     const { row, data } = desk;
     if (row === undefined || (mayShow(row) && !isOnlySeen(row))) return false;
     if (isOver()) ask(); // no timer may have run while the computer slept
-    return isOver() || key !== data.key || desk.isHidden() || !isAlone;
+    return isOver() || key !== data.key || desk.isHidden() || !isAlone || desk.isDone(row);
   }
 
   function isOver() {
@@ -64,8 +65,21 @@ export function makeClaims(desk, freshName) {
   /** Whether a row can be shown: it is claimed, judged, being stored, or the server does not answer. */
   function mayShow(row) {
     if (!desk.source?.claim || isFree) return true;
+    if (row === desk.row) arrive();
     if (key !== desk.data.key) return false;
-    return isOwn(row) || kept.has(row) || desk.isDone(row) || desk.verdicts.isStoring(row) || isOnlySeen(row);
+    const isOurs = isOwn(row) || kept.has(row) || desk.verdicts.isStoring(row) || isOnlySeen(row) || isDoneHere(row);
+    if (isOurs && row === seen.row) seen.isShown = true;
+    return isOurs;
+  }
+
+  /** Note whether the row that people have come to was done before. */
+  function arrive() {
+    if (seen.row !== desk.row) seen = { row: desk.row, isShown: desk.row !== undefined && desk.isDone(desk.row) };
+  }
+
+  /** Whether a row is done, and not by somebody else while it waited for its claim: that one is left. */
+  function isDoneHere(row) {
+    return desk.isDone(row) && (row !== seen.row || seen.isShown || desk.spoken.has(row) || isWanted(row));
   }
 
   /** Whether a row was opened by its address: it stays, whoever has it or has judged it. */
@@ -84,12 +98,16 @@ export function makeClaims(desk, freshName) {
     if (desk.isClosed || !data || !source?.claim) return;
     if (key !== data.key) forget();
     keepWhatIsDone();
+    arrive();
     if (isRenewal && own.size && isOver()) desk.screen.draw(); // out of sight they ran out: somebody else may have it
     if (isAsking) return;
     const wanted = candidates(),
       most = Math.min(AHEAD, Math.ceil(wanted.length / 2)), // of a short list there is something for somebody else
       asked = desk.row;
-    if (!wanted.length || (!isRenewal && wanted.slice(0, most).every(isOwn))) return;
+    if (!wanted.length || (!isRenewal && wanted.slice(0, most).every(isOwn))) {
+      if (asked !== undefined && key === data.key && desk.isDone(asked) && !mayShow(asked)) goOn();
+      return;
+    }
     isAsking = true;
     const asking = name,
       askedAt = { date: Date.now(), steady: performance.now() },
@@ -142,7 +160,7 @@ export function makeClaims(desk, freshName) {
     const row = desk.row,
       wasShown = row !== undefined && mayShow(row),
       could = wasShown || own.has(row), // of a tab in sight again the claim may have run out
-      wasDone = row !== undefined && desk.isDone(row); // judged, and opened by its address or gone back to
+      wasDone = row !== undefined && isDoneHere(row); // judged, and opened by its address or gone back to
     if (found || isFree) key = desk.data.key;
     if (found) {
       wanted.forEach((one) => others.delete(one));
