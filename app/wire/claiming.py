@@ -14,6 +14,8 @@ from app.wire.identity import own_level, own_scores, row_numbers
 from hem_core.store.review_claims import LIFETIME, Holder
 
 if TYPE_CHECKING:
+    import sqlalchemy as sa
+
     from hem_core.store.level import Level
 
 MOST_ROWS = 200
@@ -60,14 +62,17 @@ class _Finished:
     judged: dict[str, dict[str, str]] = field(default_factory=dict)
     settled: set[str] = field(default_factory=set)
 
-    def __call__(self, ids: Sequence[str]) -> set[str]:
+    def __call__(self, ids: Sequence[str], connection: sa.Connection | None = None) -> set[str]:
         if self.is_dispute:
-            over = set(ids).difference(loaders.disagreements(self.level).disputed)
-            self.settled.update(over)
-            return over
-        found = loaders.tags_of(self.level).reviews(self.level.data, ids)
+            return self._settled(ids) if connection is None else set()
+        found = loaders.tags_of(self.level).reviews(self.level.data, ids, connection)
         self.judged.update(found)
         return set(found)
+
+    def _settled(self, ids: Sequence[str]) -> set[str]:
+        over = set(ids).difference(loaders.disagreements(self.level).disputed)
+        self.settled.update(over)
+        return over
 
 
 def _distinct(rows: np.ndarray) -> np.ndarray:

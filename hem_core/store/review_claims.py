@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC
 
 import sqlalchemy as sa
@@ -71,14 +71,15 @@ class Claims:
         most: int,
         *,
         drop: Sequence[str] = (),
-        finished: Callable[[Sequence[str]], Collection[str]] = lambda _: (),
+        finished: Callable[[Sequence[str], sa.Connection], Collection[str]] = lambda *_: (),
     ) -> Claimed:
         """Claim the first `most` of some ids that nobody else has; the others of the holder's window run out.
 
         ids: in the order of preference; those that are the holder's already are renewed and count. drop: ids to give
-        back at once. Of several who ask for one row at the same time, one gets it. finished(ids): which of them nobody
-        has to judge any more, asked once they are claimed. Whoever judges a row gives it back only then, so that what
-        was known of a row before it was claimed may have changed.
+        back at once. Of several who ask for one row at the same time, one gets it. finished(ids, connection): which of
+        them nobody has to judge any more, asked once they are claimed, in the same transaction: whoever judges a row
+        gives it back only then, and whoever undoes that claims it, so that what was known of a row before may have
+        changed, and nobody sees a claim on what is judged.
         Raises BusyError when the database refuses.
         """
         if tag_events.is_read_only(self.engine):  # nobody can judge anything there
@@ -91,14 +92,12 @@ class Claims:
             taken = {id: who for id, who in self._of(connection, ids) if who != holder.who}
             own = tuple(id for id in dict.fromkeys(ids) if id not in taken)[:most]
             self._write(connection, holder, own, now)
+            late = set(finished(own, connection)) if own else set()
+            self._drop(connection, holder, sorted(late))
+            own = tuple(id for id in own if id not in late)
             return Claimed(own, taken, not taken and self._is_alone(connection, holder))
 
-        found = tag_events.written(self.engine, attempt)
-        late = set(finished(found.own)) if found.own else set()
-        if not late:
-            return found
-        self.release(holder, sorted(late))
-        return replace(found, own=tuple(id for id in found.own if id not in late))
+        return tag_events.written(self.engine, attempt)
 
     def hold(self, connection: sa.Connection, holder: Holder, ids: Sequence[str]) -> None:
         """Claim those of some ids that nobody else has, as part of a transaction that opens them again."""

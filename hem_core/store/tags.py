@@ -238,10 +238,15 @@ class TagLog:
                 for id in ids
             }
 
-    def reviews(self, data: str, ids: Sequence[str]) -> dict[str, dict[str, str]]:
-        """The verdicts that examples were given one at a time: id -> tag, value, who; much cheaper than `state`."""
+    def reviews(
+        self, data: str, ids: Sequence[str], connection: sa.Connection | None = None
+    ) -> dict[str, dict[str, str]]:
+        """The verdicts that examples were given one at a time: id -> tag, value, who; much cheaper than `state`.
+
+        connection: to read with, as part of its transaction.
+        """
         with self._lock:
-            fold = self._current(data)
+            fold = self._current(data) if connection is None else self._read(data, connection)
             found = {id: fold.verdict(id) for id in ids}
         single = {id: one for id, one in found.items() if one and one["n"] == 1}
         return {id: {name: one[name] for name in ("tag", "value", "who")} for id, one in single.items()}

@@ -102,8 +102,8 @@ def test_what_was_judged_until_it_is_claimed_is_given_back(claims):
     """Whoever judges a row gives it back only then: what was known before the claim says nothing."""
     seen = []
 
-    def finished(ids):
-        seen.append((list(ids), claims.others("cem")))
+    def finished(ids, connection):
+        seen.append((list(ids), dict(claims._of(connection, ids))))
         return {"e0"}
 
     found = claims.take(BEN, ["e0", "e1"], 2, finished=finished)
@@ -227,12 +227,15 @@ def judge_all(place, reviewer: int, start) -> None:
     log, chance, ids = TagLog(place), random.Random(reviewer), [f"e{k}" for k in range(ROWS)]
     claims, holder = log.claims("d"), Holder(f"r{reviewer}", "w")
 
+    def done(some, connection):
+        return log.reviews("d", some, connection)
+
     def say(id):
         log.add("d", [id], "hard", who=holder.who, window=holder.window)
 
     start.wait()
     while left := [id for id in ids if id not in log.reviews("d", ids)]:
-        for id in claims.take(holder, left, 2, finished=lambda some: log.reviews("d", some)).own:
+        for id in claims.take(holder, left, 2, finished=done).own:
             say(id)
             if chance.random() < 1 / 3:
                 claims.release(holder, [id])

@@ -33,7 +33,7 @@ export function makeClaims(desk, freshName) {
     until = { date: 0, steady: 0 }, // of the own claims, by a clock that may be set and one that may stop
     name = freshName(),
     key = "",
-    seen = { row: /** @type {number | undefined} */ (undefined), isShown: false }, // the row at hand; or done before it came
+    seen = { row: /** @type {number | undefined} */ (undefined), isShown: false }, // the row at hand; or done before
     timer = /** @type {any} */ (0);
   // Judged in this window, or worked at here when the claim ran out: an undo shows it at once, and claims it as it is
   // stored.
