@@ -62,7 +62,10 @@ def test_texts_are_found_by_their_words_read_on_tiles_and_marked_in_review(retel
     assert page.locator(".hem-review mark.harder").all_inner_texts() == ["<b>terrible</b>"]
     assert page.locator(".hem-review mark.easier").all_inner_texts() == ["<i>loved</i>"]
     assert page.locator(".hem-review .legend").inner_text() == "words against and for the given label"
-    assert page.locator(".hem-review .lines li").first.inner_text().split("\n")[1] == "plain text 8"
+    line = page.locator(".hem-review .lines li").first
+    assert line.inner_text().split("\n")[1] == "plain text 8"
+    words, more = (line.locator(part).bounding_box() for part in ("span", "a.more"))
+    assert words["y"] <= more["y"] < words["y"] + words["height"]  # beside the text, not on a line of its own
 
 
 def test_rows_show_what_is_unusual_and_grey_reasons_where_the_model_is_weak(retell, opened):
