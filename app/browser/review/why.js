@@ -92,7 +92,7 @@ function error(item) {
     { class: "error", title },
     "a fresh model gets it wrong with probability ",
     h("b", {}, percent(item.error_prob)),
-    low == null || high == null ? null : ` (${interval(low, high)})`,
+    low == null || high == null ? null : interval(low, high),
   );
 }
 
@@ -100,8 +100,8 @@ function fact(name, value, title) {
   return value == null ? null : h("span", { class: "fact", title }, `${name} `, h("b", {}, value.toFixed(0)));
 }
 
-/** `71–90%`. */
+/** ` (71–90%)`; nothing where both ends read the same. */
 function interval(low, high) {
   const [a, b] = [low, high].map((share) => Math.round(100 * share));
-  return a === b ? `${b}%` : `${a}–${b}%`;
+  return a === b ? null : ` (${a}–${b}%)`;
 }
