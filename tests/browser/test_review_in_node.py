@@ -211,3 +211,8 @@ def test_a_window_keeps_its_id_over_a_reload_and_a_duplicated_tab_gets_another(e
       return [first, duplicate, copy.get("hem-window"), reloaded];
     })()"""
     assert evaluate("shared/window_id.js", expression) == ["first", "second", "second", "first"]
+
+
+def test_an_interval_stands_in_brackets_where_its_ends_differ(evaluate):
+    read = "v.ends.map(([low, high]) => m.interval(low, high))"
+    assert evaluate("review/why.js", read, ends=[[0.71, 0.9], [0.001, 0.004]]) == [" (71–90%)", None]

@@ -101,7 +101,7 @@ function fact(name, value, title) {
 }
 
 /** ` (71–90%)`; nothing where both ends read the same. */
-function interval(low, high) {
+export function interval(low, high) {
   const [a, b] = [low, high].map((share) => Math.round(100 * share));
   return a === b ? null : ` (${a}–${b}%)`;
 }
