@@ -35,6 +35,7 @@ def test_typical_members_stand_beside_each_slice(show, calibrated):
     write_array(folder / "runs" / "tiny" / "embeddings" / "00000.npy", vectors)
     test = show(folder, "slices")
     assert not test.exception
+    assert not any("the first" in one.value for one in test.caption)  # there is one alone
     (cell,) = test.dataframe[0].value["typical"]
     kind, _, data = cell.partition(",")
     assert kind == "data:image/webp;base64"

@@ -72,7 +72,7 @@ def _matching(level: Level, rule: dict, queue: str, judged: pd.DataFrame) -> Que
 
 def _first(found: pd.DataFrame, judged: pd.DataFrame) -> pd.DataFrame:
     """The rows with a verdict, to go back to, and the first LONGEST of the others."""
-    is_open = ~found["id"].isin(judged.index)
+    is_open = ~found["id"].isin(judged.index.tolist())
     return found.loc[is_open.cumsum() <= LONGEST, :]
 
 

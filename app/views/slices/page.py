@@ -80,13 +80,12 @@ def _weak_slices(level: Level, weak: WeakSlices, facts: Overview, whole: float) 
 def _figure(level: Level, weak: WeakSlices, facts: Overview, whole: float) -> int | None:
     """The first slices with their intervals; returns the place of the one that was clicked."""
     chart = bars.intervals(weak.table.head(FIGURE_ROWS), whole)
-    rows = min(FIGURE_ROWS, len(weak.table))
+    first = f", the first {FIGURE_ROWS}" if len(weak.table) > FIGURE_ROWS else ""
     if facts.in_sample_errors is not None:
         inside = words.count(facts.in_sample_errors, "error")
         st.caption(words.plain(f"Errors of {definitions.OUT_OF_SAMPLE_HEAD}; in-sample the model itself has {inside}."))
     st.caption(
-        f"Error rate ({words.plain(weak.measure)}) with its interval, the first {rows}; the dashed line is "
-        "the overall rate."
+        f"Error rate ({words.plain(weak.measure)}) with its interval{first}; the dashed line is the overall rate."
     )
     points = widgets.figure(chart, f"{level.run}-slices", key=f"slice_figure_{_turn()}", on_select=True)
     return int(points[0]["point_index"]) if points else None
