@@ -5,7 +5,7 @@ import re
 import pandas as pd
 import pytest
 
-pytestmark = [pytest.mark.walk, pytest.mark.browser]
+pytestmark = pytest.mark.walk
 LASSO = [(0.02, 0.02), (0.4, 0.02), (0.4, 0.98), (0.02, 0.98)]
 HARD = 90
 """Percentile of the difficulty from which on an example is among the hardest tenth."""

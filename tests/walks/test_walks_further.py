@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-pytestmark = [pytest.mark.walk, pytest.mark.browser]
+pytestmark = pytest.mark.walk
 HARDEST = {"all": [{"column": "difficulty", "min": 90, "max": None}]}
 OF_BEN = "214"
 """Keys of a second person: hard, right and ambiguous, where the first says hard; right and hard are one answer."""
