@@ -28,6 +28,7 @@ LAYERS = (
     {"labels"},
     {"retrain", "loop"},
     {"prove"},
+    {"advise"},
     {"jobs"},
     {"cli", "testing"},
 )  # fmt: skip

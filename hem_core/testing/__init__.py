@@ -4,6 +4,7 @@
 keep what every score promises. The item may be a file in HEM's folder or a plugin that is installed.
 """
 
+from hem_core.testing.action import check_action
 from hem_core.testing.box_format import check_box_format
 from hem_core.testing.format import check_format
 from hem_core.testing.job import check_job
@@ -15,6 +16,7 @@ from hem_core.testing.score import check_score
 from hem_core.testing.task import check_task
 
 __all__ = [
+    "check_action",
     "check_box_format",
     "check_format",
     "check_job",

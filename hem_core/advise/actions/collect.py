@@ -1,0 +1,143 @@
+"""Collect more labelled examples: what the learning curve says of as many as an hour labels, of all, of one class, and
+of one weak slice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hem_core.advise.advice import Action
+from hem_core.advise.estimate import Estimate, combined
+from hem_core.advise.label_noise import wrong_labels
+from hem_core.advise.learning_curve import FURTHEST, LEAST_ROWS, gained, laws
+from hem_core.errors import RunError
+
+if TYPE_CHECKING:
+    from hem_core.advise.facts import Facts
+    from hem_core.advise.trials import Trials
+
+MOST_SLICES = 5
+"""Of the weak slices of a run, so many are looked at."""
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Examples that more could be collected of."""
+
+    what: str
+    rule: Mapping[str, Any] | None
+    rows: np.ndarray
+    """Those that were tested."""
+
+
+def collect(facts: Facts) -> list[Action]:
+    """Random examples first; then the class and the slice whose own curve promises the most.
+
+    Which class, and which slice, is chosen by half of its examples and its gain is told by the other half, so that the
+    best of many is not the luckiest. More of one group is taken to help that group alone, as in Slice Tuner (Tae &
+    Whang 2021, arXiv:2003.04549).
+    """
+    trials, problem = _usable(facts)
+    if trials is None:
+        return [Action("collect", "more examples", problem, f"hem advise {facts.run.folder} --curve", "add_data")]
+    tested = Group("random examples", None, np.flatnonzero(trials.fold >= 0))
+    found = [_action(facts, trials, tested, tested.rows)]
+    for groups in (_classes(facts, trials), _slices(facts, trials)):
+        best = _best(facts, trials, groups)
+        found += [_action(facts, trials, best, best.rows[1::2])] if best else []
+    return found
+
+
+def _usable(facts: Facts) -> tuple[Trials | None, str]:
+    """The trainings of a curve that says something of the model, or why there is none and what to do."""
+    why = getattr(facts.task, "not_advised", {}).get("collect")
+    if why or not facts.has_classes:
+        return None, f"Not known: {why or 'a learning curve is measured for classes alone'}."
+    if facts.trials is None:
+        return None, "Not known: no learning curve is measured; it takes trainings on parts of the data."
+    if facts.trials.is_memorised:
+        return None, (
+            "Not known: the only curve is of linear heads on embeddings that were trained on these examples, which is "
+            "flatter than the model's; score with --train, and measure the curve of that."
+        )
+    return facts.trials, ""
+
+
+def _action(facts: Facts, trials: Trials, group: Group, rows: np.ndarray) -> Action:
+    own: dict[str, Any] = {"how": "hem loop POOL --train MODULE:FUNCTION", "page": "add_data", "rule": group.rule}
+    gain, added = _gain(facts, trials, group, rows)
+    if gain is None:
+        why = f"Not known: only {len(rows):,} of its examples were tested, or fewer than 3 sizes were measured."
+        return Action("collect", group.what, why, **own)
+    size, share = trials.n_training * len(group.rows) / trials.n_tested, 100 * gain.value
+    error = trials.error[-1, rows].mean()
+    of_group = "" if group.rule is None else f" of its own {error:.1%} error"
+    evidence = (
+        f"The learning curve of {trials.of} promises {share:.2f} points{of_group} from about {size:,.0f} to "
+        f"{size + added:,.0f} training examples; {_before(trials)}."
+    )
+    return Action("collect", group.what, evidence, gain=share, low=100 * gain.low, high=100 * gain.high, **own)
+
+
+def _before(trials: Trials) -> str:
+    """By how much the last doubling lowered the error."""
+    rows = trials.fold >= 0
+    drop = trials.error[-2, rows].mean() - trials.error[-1, rows].mean()
+    times = trials.sizes[-1] / trials.sizes[-2]
+    return f"the last {times:.1f}-fold brought {100 * drop:+.2f} points overall"
+
+
+def _gain(facts: Facts, trials: Trials, group: Group, rows: np.ndarray) -> tuple[Estimate | None, float]:
+    """The drop of the error of all examples, 0 .. 1, and how many examples are added; rows: those that are told by."""
+    found = laws(trials, rows)
+    share = len(group.rows) / trials.n_tested
+    own_size = trials.n_training * share
+    added = min(float(facts.labels_per_hour), (FURTHEST - 1) * own_size)
+    if found is None:
+        return None, added
+    own = gained(found, trials.n_training, trials.n_training * (1 + added / own_size))
+    wrong = wrong_labels(facts)
+    if wrong is None:
+        return Estimate(*(share * end for end in (own.value, own.low, own.high))), added
+    # On wrong labels a model that is right counts as wrong: what is measured falls by 1 - their share as much.
+    return combined(lambda drop, labels: share * drop / np.maximum(1 - labels, 0.5), own, wrong.share), added
+
+
+def _best(facts: Facts, trials: Trials, groups: list[Group]) -> Group | None:
+    """The group with the highest gain by the first half of its examples."""
+    promised = [(_gain(facts, trials, one, one.rows[::2])[0], one) for one in groups]
+    known = [(gain.value, place) for place, (gain, _one) in enumerate(promised) if gain is not None]
+    return groups[max(known, key=lambda pair: (pair[0], -pair[1]))[1]] if known else None
+
+
+def _classes(facts: Facts, trials: Trials) -> list[Group]:
+    labels = facts.classes_of_rows
+    assert labels is not None
+    tested = trials.fold >= 0
+    names = [name for name in facts.run.classes if name]
+    found = [Group(f"class {name}", _rule("label", name), np.flatnonzero(tested & (labels == name))) for name in names]
+    return [one for one in found if len(one.rows) >= 2 * LEAST_ROWS]
+
+
+def _slices(facts: Facts, trials: Trials) -> list[Group]:
+    """The weak slices that are no class."""
+    from hem_core.runs.weak_slices import read
+
+    try:
+        table = read(facts.run.folder).head(MOST_SLICES)
+    except RunError:
+        return []
+    found = []
+    for name, rule in zip(table["name"].tolist(), table["rule"].tolist(), strict=True):
+        if [clause.get("column") for clause in rule["all"]] == ["label"]:
+            continue
+        rows = facts.run.rows(rule)
+        found.append(Group(f"examples whose {name}", rule, np.sort(rows[trials.fold[rows] >= 0])))
+    return [one for one in found if len(one.rows) >= 2 * LEAST_ROWS]
+
+
+def _rule(column: str, value: str) -> dict[str, Any]:
+    return {"all": [{"column": column, "in": [value]}]}

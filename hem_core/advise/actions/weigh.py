@@ -1,0 +1,84 @@
+"""Weigh classes or groups: where classes are very unequal, or a slice is much weaker than the rest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hem_core.advise import proofs
+from hem_core.advise.advice import Action
+from hem_core.errors import RunError
+from hem_core.retrain.long_tail import is_long_tailed
+
+if TYPE_CHECKING:
+    from hem_core.advise.facts import Facts
+
+TIMES = 2.0
+"""How many times the overall error rate a slice must at least have to be named."""
+OF_CLASSES = "class-balanced losses gained 3.5 points of balanced accuracy in the benchmark (1.9 to 5.1; 100 to 1)"
+"""The row ClassBalancedLoss of "A long tail" in benchmarks/RESULTS.md; a test compares them."""
+
+
+def weigh(facts: Facts) -> list[Action]:
+    """One action: the classes of a long tail, else the weakest slice, else that there is nothing to weigh."""
+    what, evidence, how, rule = _target(facts)
+    proof = proofs.weighings(facts)
+    own: dict[str, Any] = {"how": how, "page": "retrain", "rule": rule}
+    if proof is None:
+        return [Action("weigh", what, f"Not known: {evidence}", **own)]
+    found = proof.difference
+    said = f"The retraining '{proof.name}' (recipe {proof.recipe}) changed {facts.measured.name} by {found.value:+.2f}"
+    return [Action("weigh", what, f"{said} points.", gain=found.value, low=found.low, high=found.high, **own)]
+
+
+def _target(facts: Facts) -> tuple[str, str, str, dict[str, Any] | None]:
+    """What to weigh, what is known of it, the command, and the rule of the slice."""
+    retrain = f"hem retrain {_home(facts)} --set NAME --train MODULE:FUNCTION"
+    counts = _counts(facts)
+    if len(counts) and is_long_tailed(counts):
+        times = counts.max() / counts.min()
+        balanced = _balanced_accuracy(facts)
+        said = (
+            f"the largest class is {times:,.0f} times the smallest, and balanced accuracy is {balanced:.1%}; "
+            f"{OF_CLASSES}, which can cost accuracy; try it with `hem retrain --recipe balanced`."
+        )
+        return "the rare classes", said, f"{retrain} --recipe balanced", None
+    weak = _weakest(facts)
+    if weak is not None:
+        said = (
+            f"{weak['name']} is wrong {weak['ratio']:.1f} times as often as the whole ({weak['error_rate']:.1%} of "
+            f"{weak['n']:,}); a retraining that weighs it measures the gain."
+        )
+        return f"examples whose {weak['name']}", said, f"{retrain} --recipe weights", weak["rule"]
+    said = "classes are about equally large and no slice stands out, so no gain is to be expected; a retraining with "
+    return "classes or groups", f"{said}weights would measure it.", f"{retrain} --recipe weights", None
+
+
+def _home(facts: Facts) -> str:
+    return str(facts.workspace.folder) if facts.workspace is not None else "WORKSPACE"
+
+
+def _counts(facts: Facts) -> np.ndarray:
+    labels = facts.classes_of_rows
+    return np.zeros(0) if labels is None else np.unique(labels[labels != ""], return_counts=True)[1]
+
+
+def _balanced_accuracy(facts: Facts) -> float:
+    """Mean over the classes of the share that is right."""
+    labels, wrong = facts.classes_of_rows, facts.is_wrong
+    assert labels is not None
+    known = (labels != "") & ~np.isnan(wrong)
+    return 1 - float(np.mean([wrong[known & (labels == name)].mean() for name in np.unique(labels[known])]))
+
+
+def _weakest(facts: Facts) -> dict[str, Any] | None:
+    """The most important weak slice with at least TIMES the overall error rate."""
+    from hem_core.runs.weak_slices import read
+
+    try:
+        table = read(facts.run.folder)
+    except RunError:
+        return None
+    strong = table.loc[table["ratio"] >= TIMES, :]
+    return dict(strong.iloc[0]) if len(strong) else None

@@ -1,0 +1,177 @@
+"""What is known of a run, as the actions read it: each fact is read on first use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from hem_core.advise import trials as stored
+from hem_core.advise.advice import Action, Curve, Measured
+from hem_core.advise.learning_curve import curve_of
+from hem_core.advise.trials import Trials
+from hem_core.errors import HemError, RunError
+from hem_core.labels.audits import audit_of
+from hem_core.labels.estimated import estimated
+from hem_core.labels.label_errors import LabelErrors
+from hem_core.runs.measured import measured
+from hem_core.store.answers import answers
+from hem_core.store.audit_settings import stop_rule
+from hem_core.store.tag_place import tag_place
+from hem_core.store.verdicts import in_state, reviews
+from hem_core.store.workspace import Workspace, open_workspace
+from hem_core.tasks import Task, of
+from hem_core.thresholds import WRONG
+from hem_core.types import Metric
+
+if TYPE_CHECKING:
+    from hem_core.labels.audit_sample import Audit
+    from hem_core.store.run import Run
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """A finished run of N examples, and how many labels an hour brings."""
+
+    run: Run
+    labels_per_hour: int
+    others: tuple[Action, ...] = ()
+    """The actions of the other items, for one that comes last."""
+    cache: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, run: Run, labels_per_hour: int) -> Facts:
+        """Raises HemError for fewer than one label an hour."""
+        if labels_per_hour < 1:
+            raise HemError(f"--labels-per-hour is {labels_per_hour}; a person gives 1 label an hour or more")
+        return cls(run, labels_per_hour)
+
+    def _once(self, name: str, make: Any) -> Any:
+        """`replace` makes new facts of the same run, which share what was read."""
+        if name not in self.cache:
+            self.cache[name] = make()
+        return self.cache[name]
+
+    @property
+    def task(self) -> Task:
+        return self._once("task", lambda: of(self.run.info))
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether each example is of one class, so that a share of wrong predictions is what is measured."""
+        return "classes" in self.task.offers
+
+    def has(self, name: str) -> bool:
+        """Whether the run has a column of that name."""
+        return name in self.run.source.columns
+
+    def column(self, name: str) -> np.ndarray:
+        """(N,) a column of the run, read once. Raises DataError when there is none."""
+        return self._once(f"column {name}", lambda: self.run.table([name])[name].to_numpy())
+
+    def numbers(self, name: str) -> np.ndarray:
+        """(N,) float64 a column of numbers; NaN where they are not known, or there is no such column."""
+        return self.column(name).astype(float) if self.has(name) else np.full(self.run.n, np.nan)
+
+    @property
+    def metric(self) -> Metric | None:
+        """The run's headline; None where nothing is judged."""
+        return self._once("metric", lambda: next(iter(measured(self.run.examples)), None))
+
+    @property
+    def is_held_out(self) -> bool:
+        """Whether the predictions that count are of models that had not seen the examples."""
+        from hem_core.store.definitions import judge
+
+        is_head = judge(self.run.info, self.run.source.columns) == "head"
+        return is_head or self.run.info.get("sample") == "out-of-sample"
+
+    @property
+    def measured(self) -> Measured:
+        """The measure in words. Gains are of predictions for right labels."""
+        metric = self.metric
+        if metric is None:
+            return Measured("error", "points", "Nothing is measured: no example of this run is judged.")
+        seen = "examples that the model had not seen" if self.is_held_out else "examples that the model may have seen"
+        words = f"{metric.name} {metric}, on {metric.n or self.run.n:,} {seen}, as labelled"
+        return Measured(metric.name, "points" if metric.unit == "share" else metric.unit, words)
+
+    @property
+    def is_wrong(self) -> np.ndarray:
+        """(N,) 1 = the prediction that counts differs from the label, 0 = it does not, NaN = not known."""
+        error = self.numbers("error")
+        return np.where(np.isnan(error), np.nan, error >= WRONG)
+
+    @property
+    def workspace(self) -> Workspace | None:
+        """None for a run outside of a workspace, of which no verdicts are known."""
+        try:
+            return self._once("workspace", lambda: open_workspace(self.run.folder))
+        except RunError:
+            return None
+
+    @property
+    def verdicts(self) -> pd.DataFrame:
+        """The verdicts that people gave to single examples: id -> `tag` …; empty without any."""
+        return self._once("verdicts", self._verdicts)
+
+    def _verdicts(self) -> pd.DataFrame:
+        if self._has_tags and self.workspace is not None:
+            return reviews(in_state(self.workspace.tags().state(self.run.data)))
+        return pd.DataFrame({"tag": []}, index=pd.Index([], dtype="str"))
+
+    @property
+    def _has_tags(self) -> bool:
+        if self.workspace is None:
+            return False
+        place = tag_place(self.workspace.folder)
+        return isinstance(place, str) or place.is_file()
+
+    @property
+    def answers(self) -> np.ndarray:
+        """(N,) 1 = somebody found the label wrong, 0 = right, NaN = nobody looked."""
+        return self._once("answers", lambda: answers(pd.Index(self.column("id")), self.verdicts))
+
+    @property
+    def label_errors(self) -> LabelErrors:
+        """The share of wrong labels by people's verdicts, as every page shows it."""
+        return self._once("label_errors", self._label_errors)
+
+    def _label_errors(self) -> LabelErrors:
+        return estimated(self.numbers("label_suspicion"), self.answers, self._audit())
+
+    def _audit(self) -> Audit | None:
+        if self.workspace is None or not self._has_tags:
+            return None
+        confidence = stop_rule(self.workspace.folder, self.run.data, self.run.examples.name).confidence
+        return audit_of(self.run.examples, self.workspace.tags(), confidence)
+
+    @property
+    def trials(self) -> Trials | None:
+        """The trainings of the learning curve; None where none are stored."""
+        return self._once("trials", lambda: stored.read(self.run))
+
+    @property
+    def curve(self) -> Curve | None:
+        return self._once("curve", lambda: curve_of(self.trials, self.classes_of_rows) if self.trials else None)
+
+    @property
+    def classes_of_rows(self) -> np.ndarray | None:
+        """(N,) the given class of each example, "" for none; None for a task without classes."""
+        if not self.has_classes or not self.has("given"):
+            return None
+        return np.array([value if isinstance(value, str) else "" for value in self.column("given")], object)
+
+    @cached_property
+    def notes(self) -> list[str]:
+        """What limits all of the advice."""
+        found = []
+        if not self.is_held_out:
+            found.append(
+                "The predictions may be of examples that the model was trained on, so its error there is optimistic; "
+                "score with --train, or with --out-of-sample for data that it had not seen."
+            )
+        return found

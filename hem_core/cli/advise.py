@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hem_core.cli._screen import say, table
+
+if TYPE_CHECKING:
+    from hem_core.advise import Action, Advice, Curve, ErrorParts, Share
+
+PLACE = 45
+
+
+def advise(
+    run: Annotated[Path, typer.Argument(help="The run folder.")],
+    labels_per_hour: Annotated[
+        int, typer.Option(help="Labels that a person reviews, or gives to new examples, in an hour.", min=1)
+    ] = 400,
+    as_json: Annotated[bool, typer.Option("--json", help="Write all of it as JSON to stdout.")] = False,
+) -> None:
+    """Say what to do next, in points gained: review labels, collect, weigh, train longer, or stop."""
+    from hem_core.advise import advise as advice_on
+    from hem_core.store.run import open_run
+
+    found = advice_on(open_run(run), labels_per_hour=labels_per_hour)
+    if as_json:
+        sys.stdout.write(json.dumps(asdict(found), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+        return
+    _print(found, labels_per_hour)
+
+
+def _print(found: Advice, labels_per_hour: int) -> None:
+    say("{}", found.measure.words)
+    unit = found.measure.unit
+    rows = [(one.name, one.what, _gain(one), one.evidence) for one in found.actions]
+    table(("action", "what", f"gain of an hour ({labels_per_hour:,} labels), {unit}", "evidence"), rows)
+    for one in found.actions:
+        if one.how:
+            say("  {}: {}", one.name, one.how)
+    if found.error_parts is not None:
+        _print_parts(found.error_parts)
+    if found.curve is not None:
+        _print_curve(found.curve)
+    for note in found.notes:
+        say("  note: {}", note)
+
+
+def _gain(one: Action) -> str:
+    if not one.is_known:
+        return "not known"
+    return f"{one.gain:+.2f} ({one.low:+.2f} to {one.high:+.2f})"
+
+
+def _print_parts(parts: ErrorParts) -> None:
+    say("error: {}", _share(parts.error))
+    for name, share in (
+        ("of it wrong labels", parts.wrong_labels),
+        ("of it reducible", parts.reducible),
+        ("of it irreducible", parts.irreducible),
+    ):
+        say("  {}: {}", name, _share(share) if share is not None else "not known")
+    say("  {}", parts.how)
+
+
+def _share(share: Share) -> str:
+    return f"{share.value:.1%} of the examples ({share.low:.1%} to {share.high:.1%})"
+
+
+def _print_curve(curve: Curve) -> None:
+    say("learning curve of {}: {}", curve.of, curve.note)
+    measured = zip(curve.sizes, curve.error, curve.low, curve.high, strict=True)
+    rows = [(f"{size:,}", f"{error:.1%}", f"{low:.1%} – {high:.1%}", "measured") for size, error, low, high in measured]
+    if curve.fitted is not None:
+        last = curve.sizes[-1]
+        further = zip(curve.fitted.sizes, curve.fitted.error, curve.fitted.low, curve.fitted.high, strict=True)
+        ahead = [row for row in further if row[0] > last][::4]
+        rows += [(f"{size:,}", f"{error:.1%}", f"{low:.1%} – {high:.1%}", "fitted") for size, error, low, high in ahead]
+    table(("training examples", "error", "95% interval", ""), rows)
