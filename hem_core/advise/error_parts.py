@@ -20,7 +20,7 @@ LEAST_JUDGED = 30
 """Wrong predictions that people judged, from which shares are named."""
 UNCLEAR = ("ambiguous", "outlier")
 """Verdicts for which no model can be blamed, nor the label."""
-WIDEST = 0.75
+WIDEST = 0.5
 """An interval that spans more than this share of the error says nothing."""
 
 

@@ -32,6 +32,7 @@ STAGES = {
     "slices": "weak slices",
     "thumbnails": "thumbnails",
     "proof": "linear probes",
+    "curve": "trainings of the learning curve",
     "map": "map of the embedding (compiles first, up to a minute; the run can be opened already)",
 }
 

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hem_core.cli._screen import say, table
+from hem_core.cli._screen import bars, say, table
+from hem_core.cli._trainings import Device
+from hem_core.retrain.threads import yield_while_waiting
 
 if TYPE_CHECKING:
     from hem_core.advise import Action, Advice, Curve, ErrorParts, Share
+    from hem_core.store.run import Run
 
 PLACE = 45
 
@@ -21,17 +24,53 @@ def advise(
     labels_per_hour: Annotated[
         int, typer.Option(help="Labels that a person reviews, or gives to new examples, in an hour.", min=1)
     ] = 400,
+    curve: Annotated[
+        bool | None,
+        typer.Option(
+            help="Measure the learning curve, by trainings on parts of each fold; without a train function by linear "
+            "heads, which is also done, where the run has embeddings, without this option."
+        ),
+    ] = None,
+    changes: Annotated[
+        bool,
+        typer.Option(
+            "--changes",
+            help="With the curve, also train with more wrong labels, twice as long, and with weights of the classes.",
+        ),
+    ] = False,
+    train: Annotated[
+        str | None,
+        typer.Option(help="package.module:train for the curve. Default: the one that the run was scored with."),
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="The examples of the run, if they have been moved.")] = None,
+    folds: Annotated[int | None, typer.Option(help="Folds that the curve is measured in. Default: all.", min=1)] = None,
+    device: Device = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write all of it as JSON to stdout.")] = False,
 ) -> None:
     """Say what to do next, in points gained: review labels, collect, weigh, train longer, or stop."""
+    yield_while_waiting()
     from hem_core.advise import advise as advice_on
     from hem_core.store.run import open_run
 
-    found = advice_on(open_run(run), labels_per_hour=labels_per_hour)
+    opened = open_run(run)
+    options = {"train": train, "data": str(data) if data else None, "folds": folds, "device": device}
+    if curve or (curve is None and _is_quick(opened, train)):
+        from hem_core.advise.measure import measure
+
+        with bars() as shown:
+            measure(opened, **options, has_changes=changes, progress=shown)
+    found = advice_on(opened, labels_per_hour=labels_per_hour)
     if as_json:
         sys.stdout.write(json.dumps(asdict(found), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
         return
     _print(found, labels_per_hour)
+
+
+def _is_quick(run: Run, train: str | None) -> bool:
+    """Whether a curve can be had in seconds, and none is there: by heads on embeddings that may say something."""
+    from hem_core.advise.bench_of_heads import says_something
+
+    return train is None and says_something(run)
 
 
 def _print(found: Advice, labels_per_hour: int) -> None:

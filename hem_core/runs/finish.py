@@ -19,7 +19,7 @@ from hem_core.store.level_names import is_level_name
 from hem_core.store.level_write import with_split
 from hem_core.tasks import Parts, Task, only_in_shards
 
-FOLDERS = ("shards", "embeddings", "arrays", "out_of_sample")
+FOLDERS = ("shards", "embeddings", "arrays", "out_of_sample", "advise")
 FILES = (
     "run.json",
     "progress.json",
@@ -110,7 +110,8 @@ def clear(folder: Path, *, keep: Path | None = None) -> None:
         shutil.rmtree(folder / level, ignore_errors=True)
     for name in FILES:
         (folder / name).unlink(missing_ok=True)
-    for path in (folder / "shards", folder / "embeddings", folder / "out_of_sample", *(folder / "arrays").glob("*")):
+    named = (folder / name for name in FOLDERS if name != "arrays")
+    for path in (*named, *(folder / "arrays").glob("*")):
         if path.resolve() != keep:
             shutil.rmtree(path, ignore_errors=True)
     if keep is None:

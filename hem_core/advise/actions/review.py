@@ -8,9 +8,11 @@ import numpy as np
 
 from hem_core.advise import proofs
 from hem_core.advise.advice import Action
+from hem_core.advise.changes import effect
 from hem_core.advise.defaults import points_per_corrected_percent
 from hem_core.advise.estimate import Estimate, combined
 from hem_core.advise.label_noise import found_in_an_hour, wrong_labels
+from hem_core.advise.trial_rows import ADDED_WRONG, WRONG
 from hem_core.thresholds import SUSPECT
 
 if TYPE_CHECKING:
@@ -46,9 +48,24 @@ def _points_per_percent(facts: Facts) -> tuple[Estimate, str]:
         each = Estimate(*(end / share for end in (proof.difference.value, proof.difference.low, proof.difference.high)))
         said = f"{proof.n_relabelled:,} corrected labels brought {proof.difference.value:+.2f} points in '{proof.name}'"
         return each, said
+    cost = effect(facts.trials, WRONG) if facts.trials is None or not facts.trials.is_memorised else None
+    if cost is not None:
+        return _by_trial(cost)
     found = points_per_corrected_percent()
     said = f"1% of the labels corrected brought {found.value:.2f} points in the benchmark ({found.low:.2f} to "
     return found, f"{said}{found.high:.2f}), and nothing is measured on this run yet"
+
+
+def _by_trial(cost: Estimate) -> tuple[Estimate, str]:
+    """What adding wrong labels cost; the first ones cost less than later ones, so that taking as many away brings
+    between a third of it, were the loss to grow with their square, and all of it."""
+    points = 1 / ADDED_WRONG
+    low, value, high = (points * end for end in (-cost.high, -cost.value, -cost.low))
+    found = Estimate(value * 2 / 3, min(low, low / 3), max(high, high / 3))
+    return found, (
+        f"making {ADDED_WRONG:.0%} more of them wrong changed the accuracy by {100 * cost.value:+.2f} points "
+        f"({100 * cost.low:+.2f} to {100 * cost.high:+.2f}) in trial trainings"
+    )
 
 
 def _not_known(facts: Facts) -> str:

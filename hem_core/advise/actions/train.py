@@ -9,7 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hem_core.advise.advice import Action
+from hem_core.advise.changes import effect
 from hem_core.advise.estimate import Estimate
+from hem_core.advise.trial_rows import LONGER
 
 if TYPE_CHECKING:
     from hem_core.advise.facts import Facts
@@ -26,6 +28,12 @@ def train(facts: Facts) -> list[Action]:
     said = [part for part in (_gap(facts), _last_epochs(facts)) if part]
     longer = f"hem score DATA --train MODULE:LONGER --out {facts.run.folder}-longer"
     own: dict[str, Any] = {"how": longer, "page": "compare"}
+    trial = effect(facts.trials, LONGER)
+    if trial is not None:
+        points = f"{100 * trial.value:+.2f} points ({100 * trial.low:+.2f} to {100 * trial.high:+.2f})"
+        measured = f"Trainings with each example twice as often changed the accuracy by {points}"
+        ends = {"gain": 100 * trial.value, "low": 100 * trial.low, "high": 100 * trial.high}
+        return [Action("train", "twice as long", f"{'; '.join([measured, *said])}.", **own, **ends)]
     if not said:
         way = "record the training with hem_core.Recorder, or score with --train, and the run can tell"
         return [Action("train", "longer, or a bigger model", f"Not known: {way}.", **own)]
