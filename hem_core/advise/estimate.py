@@ -35,3 +35,14 @@ def combined(formula: Callable[..., np.ndarray], *parts: Estimate, seed: int = 0
     value = float(formula(*(np.array([part.value]) for part in parts))[0])
     low, high = np.quantile(formula(*(part.draws(generator) for part in parts)), [0.025, 0.975])
     return Estimate(value, min(float(low), value), max(float(high), value))
+
+
+def pooled(*parts: Estimate) -> Estimate:
+    """The same number from several sources: their mean, each weighted by the inverse of its squared standard error.
+
+    Raises ZeroDivisionError for an interval without width. Reference: Cochran 1954, doi:10.2307/3001666.
+    """
+    weights = [(2 * NORMAL / (part.high - part.low)) ** 2 for part in parts]
+    value = sum(weight * part.value for weight, part in zip(weights, parts, strict=True)) / sum(weights)
+    half = NORMAL / sum(weights) ** 0.5
+    return Estimate(value, value - half, value + half)

@@ -47,14 +47,12 @@ def found_in_an_hour(facts: Facts, wrong: WrongLabels) -> Estimate | None:
     Each label's probability of being wrong is that of its reason, scaled so that together they give the share of wrong
     labels. None where the run has no suspicion or no probabilities.
     """
-    if not facts.has("label_suspicion") or not facts.has("reason_probs"):
-        return None
     prob, suspicion = _probabilities(facts), facts.numbers("label_suspicion")
     is_open = np.isnan(facts.answers) & ~np.isnan(suspicion) & ~np.isnan(prob)
     rows = np.flatnonzero(is_open)
     queue = rows[np.argsort(-suspicion[rows], kind="stable")][: facts.labels_per_hour]
     if not len(queue):
-        return Estimate(0.0, 0.0, 0.0)
+        return None if np.isnan(prob).all() else Estimate(0.0, 0.0, 0.0)
     n_known = int(np.nansum(facts.answers))  # found already
     n, total = facts.run.n, prob[rows].sum()
 
@@ -70,13 +68,24 @@ def _scaled(prob: np.ndarray, factor: float) -> float:
 
 
 def _probabilities(facts: Facts) -> np.ndarray:
-    """(N,) probability that the given label is wrong; NaN where there is none."""
+    """(N,) probability that the given label is wrong, by its reason, else by what was found in labels of about equal
+    suspicion; NaN where neither says anything."""
     kinds: list[str] = facts.run.info.get("reasons", {}).get("kinds") or []
     place = next((kinds.index(name) for name in SUSPECT if name in kinds), None)
-    if place is None:
-        return np.full(facts.run.n, np.nan)
+    if place is None or not facts.has("reason_probs"):
+        return _by_suspicion(facts)
     values = facts.column("reason_probs").tolist()
     return np.array([np.nan if each is None or len(each) <= place else each[place] for each in values], float)
+
+
+def _by_suspicion(facts: Facts) -> np.ndarray:
+    """(N,) the share of wrong labels among the reviewed ones of each stratum of suspicion."""
+    suspicion, found = facts.numbers("label_suspicion"), np.full(facts.run.n, np.nan)
+    for one in facts.label_errors.strata:
+        inside = (suspicion >= one.low_suspicion) & (suspicion <= one.high_suspicion)
+        if one.n_reviewed:
+            found[inside] = one.n_wrong / one.n_reviewed
+    return found
 
 
 def _by_probes(facts: Facts) -> WrongLabels | None:

@@ -668,6 +668,11 @@ def partly_right(task: Task) -> str:
     return getattr(task, "partly_right", "")
 
 
+def not_advised(task: Task) -> Mapping[str, str]:
+    """Action of `hem advise` -> why its gain cannot be known for a task, and the way to know it: its `not_advised`."""
+    return getattr(task, "not_advised", {})
+
+
 def examples_are(task: Task) -> str:
     """What the examples of a task are called where they are chosen beside their parts: its `examples_are`."""
     return getattr(task, "examples_are", "examples")

@@ -215,6 +215,16 @@ class Task:
         return {kind: word.replace("_", " ") for kind, word in why.OF_TYPE.items()}
 
     @property
+    def not_advised(self) -> Mapping[str, str]:
+        """Nothing is measured yet of boxes; each action can be."""
+        return {
+            "review": "what a corrected box brings is measured by `hem retrain` on a set of corrected images",
+            "collect": "a learning curve is measured for classes alone; `hem loop` measures what more images bring",
+            "weigh": "what weights bring is measured by `hem retrain` with `--recipe weights`",
+            "train": "score the same images by a longer training, and compare the two runs",
+        }
+
+    @property
     def reasons(self) -> Mapping[str, str]:
         """Why a box, or the worst box of an image, is hard."""
         return why.MEANINGS

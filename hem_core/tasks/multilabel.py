@@ -129,6 +129,16 @@ class Task:
         return COLUMN_WORDS
 
     @property
+    def not_advised(self) -> Mapping[str, str]:
+        """Nothing is measured yet of tags; each action can be."""
+        return {
+            "review": "what a corrected tag brings is measured by `hem retrain` on a set with corrected tags",
+            "collect": "a learning curve is measured for classes alone; `hem loop` measures what more examples bring",
+            "weigh": "what weights bring is measured by `hem retrain` with `--recipe weights`",
+            "train": "score the same examples by a longer training, and compare the two runs",
+        }
+
+    @property
     def reasons(self) -> Mapping[str, str]:
         """Why a tag, or the worst tag of an example, is hard."""
         return why.MEANINGS

@@ -145,6 +145,16 @@ class Task:
         return replace(self, **{**settings, **lists})
 
     @property
+    def not_advised(self) -> Mapping[str, str]:
+        """Nothing is measured yet of numbers; each action can be."""
+        return {
+            "review": "what a corrected number brings is measured by `hem retrain` on a set of corrected examples",
+            "collect": "a learning curve is measured for classes alone; `hem loop` measures what more examples bring",
+            "weigh": "what weights bring is measured by `hem retrain` with `--recipe weights`",
+            "train": "score the same examples by a longer training, and compare the two runs",
+        }
+
+    @property
     def reasons(self) -> Mapping[str, str]:
         """Why a number is hard to predict."""
         return why.MEANINGS

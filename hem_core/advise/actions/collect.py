@@ -14,6 +14,7 @@ from hem_core.advise.estimate import Estimate, combined
 from hem_core.advise.label_noise import wrong_labels
 from hem_core.advise.learning_curve import FURTHEST, LEAST_ROWS, gained, laws
 from hem_core.errors import RunError
+from hem_core.tasks import not_advised
 
 if TYPE_CHECKING:
     from hem_core.advise.facts import Facts
@@ -53,7 +54,7 @@ def collect(facts: Facts) -> list[Action]:
 
 def _usable(facts: Facts) -> tuple[Trials | None, str]:
     """The trainings of a curve that says something of the model, or why there is none and what to do."""
-    why = getattr(facts.task, "not_advised", {}).get("collect")
+    why = not_advised(facts.task).get("collect")
     if why or not facts.has_classes:
         return None, f"Not known: {why or 'a learning curve is measured for classes alone'}."
     if facts.trials is None:
@@ -74,10 +75,10 @@ def _action(facts: Facts, trials: Trials, group: Group, rows: np.ndarray) -> Act
         return Action("collect", group.what, why, **own)
     size, share = trials.n_training * len(group.rows) / trials.n_tested, 100 * gain.value
     error = trials.error[-1, rows].mean()
-    of_group = "" if group.rule is None else f" of its own {error:.1%} error"
+    of_group = "" if group.rule is None else f" of {group.what}, whose error is {error:.1%}"
     evidence = (
-        f"The learning curve of {trials.of} promises {share:.2f} points{of_group} from about {size:,.0f} to "
-        f"{size + added:,.0f} training examples; {_before(trials)}."
+        f"By the learning curve of {trials.of}, from {size:,.0f} to {size + added:,.0f} training examples{of_group}; "
+        f"{_before(trials)}."
     )
     return Action("collect", group.what, evidence, gain=share, low=100 * gain.low, high=100 * gain.high, **own)
 
@@ -87,7 +88,7 @@ def _before(trials: Trials) -> str:
     rows = trials.fold >= 0
     drop = trials.error[-2, rows].mean() - trials.error[-1, rows].mean()
     times = trials.sizes[-1] / trials.sizes[-2]
-    return f"the last {times:.1f}-fold brought {100 * drop:+.2f} points overall"
+    return f"the last {times:.0f}-fold increase of all data brought {100 * drop:+.2f} points"
 
 
 def _gain(facts: Facts, trials: Trials, group: Group, rows: np.ndarray) -> tuple[Estimate | None, float]:

@@ -10,9 +10,10 @@ from hem_core.advise import proofs
 from hem_core.advise.advice import Action
 from hem_core.advise.changes import effect
 from hem_core.advise.defaults import points_per_corrected_percent
-from hem_core.advise.estimate import Estimate, combined
+from hem_core.advise.estimate import Estimate, combined, pooled
 from hem_core.advise.label_noise import found_in_an_hour, wrong_labels
 from hem_core.advise.trial_rows import ADDED_WRONG, WRONG
+from hem_core.tasks import not_advised
 from hem_core.thresholds import SUSPECT
 
 if TYPE_CHECKING:
@@ -41,38 +42,44 @@ def review(facts: Facts) -> list[Action]:
 
 
 def _points_per_percent(facts: Facts) -> tuple[Estimate, str]:
-    """Points for each 1% of the labels that is corrected, and who says so."""
+    """Points for each 1% of the labels that is corrected: by the benchmarks, and by what is measured on this run."""
+    usual = points_per_corrected_percent()
+    own = _by_proof(facts) or _by_trial(facts)
+    of_usual = f"{usual.value:.2f} points in the benchmarks ({usual.low:.2f} to {usual.high:.2f})"
+    if own is None:
+        return usual, f"1% of the labels corrected brought {of_usual}, and nothing is measured on this run yet"
+    found, said = own
+    return pooled(usual, found), f"{said}; with it counts that 1% of the labels corrected brought {of_usual}"
+
+
+def _by_proof(facts: Facts) -> tuple[Estimate, str] | None:
+    """What corrected labels brought in a retraining of this run."""
     proof = proofs.corrections(facts)
-    if proof is not None:
-        share = 100 * proof.n_relabelled / proof.n_training
-        each = Estimate(*(end / share for end in (proof.difference.value, proof.difference.low, proof.difference.high)))
-        said = f"{proof.n_relabelled:,} corrected labels brought {proof.difference.value:+.2f} points in '{proof.name}'"
-        return each, said
-    cost = effect(facts.trials, WRONG) if facts.trials is None or not facts.trials.is_memorised else None
-    if cost is not None:
-        return _by_trial(cost)
-    found = points_per_corrected_percent()
-    said = f"1% of the labels corrected brought {found.value:.2f} points in the benchmark ({found.low:.2f} to "
-    return found, f"{said}{found.high:.2f}), and nothing is measured on this run yet"
+    if proof is None:
+        return None
+    share, found = 100 * proof.n_relabelled / proof.n_training, proof.difference
+    said = f"{proof.n_relabelled:,} corrected labels brought {found.value:+.2f} points in the retraining '{proof.name}'"
+    return Estimate(found.value / share, found.low / share, found.high / share), said
 
 
-def _by_trial(cost: Estimate) -> tuple[Estimate, str]:
-    """What adding wrong labels cost; the first ones cost less than later ones, so that taking as many away brings
-    between a third of it, were the loss to grow with their square, and all of it."""
-    points = 1 / ADDED_WRONG
-    low, value, high = (points * end for end in (-cost.high, -cost.value, -cost.low))
-    found = Estimate(value * 2 / 3, min(low, low / 3), max(high, high / 3))
-    return found, (
-        f"making {ADDED_WRONG:.0%} more of them wrong changed the accuracy by {100 * cost.value:+.2f} points "
-        f"({100 * cost.low:+.2f} to {100 * cost.high:+.2f}) in trial trainings"
-    )
+def _by_trial(facts: Facts) -> tuple[Estimate, str] | None:
+    """What adding wrong labels cost in trials. The first wrong labels cost less than later ones, so that taking as many
+    away brings between a third of that, were the loss to grow with their square, and all of it."""
+    if facts.trials is None or facts.trials.is_memorised:
+        return None
+    cost = effect(facts.trials, WRONG)
+    if cost is None:
+        return None
+    low, value, high = (end / ADDED_WRONG for end in (-cost.high, -cost.value, -cost.low))
+    found = Estimate(value * 2 / 3, min(low, value / 3, value), max(high, value / 3, value))
+    points = f"{100 * cost.value:+.2f} points ({100 * cost.low:+.2f} to {100 * cost.high:+.2f})"
+    return found, f"making {ADDED_WRONG:.0%} more labels wrong changed the accuracy by {points} in trial trainings"
 
 
 def _not_known(facts: Facts) -> str:
-    why = getattr(facts.task, "not_advised", {}).get("review")
+    n, why = facts.label_errors.n_reviewed, not_advised(facts.task).get("review")
     if why:
-        return f"Not known: {why}"
-    n = facts.label_errors.n_reviewed
+        return f"Not known: {why}."
     reviewed = f"only {n:,} labels are reviewed" if n else "no label is reviewed"
     return (
         f"Not known: {reviewed}, and the run has no probes that tell wrong labels apart; review the random part of "

@@ -12,6 +12,7 @@ from hem_core.advise.advice import Action
 from hem_core.advise.changes import effect
 from hem_core.advise.estimate import Estimate
 from hem_core.advise.trial_rows import LONGER
+from hem_core.tasks import not_advised
 
 if TYPE_CHECKING:
     from hem_core.advise.facts import Facts
@@ -25,6 +26,7 @@ MEMORISED = 0.995
 
 def train(facts: Facts) -> list[Action]:
     """One action; how much a longer training gains is not known before it is measured."""
+    why = not_advised(facts.task).get("train")
     said = [part for part in (_gap(facts), _last_epochs(facts)) if part]
     longer = f"hem score DATA --train MODULE:LONGER --out {facts.run.folder}-longer"
     own: dict[str, Any] = {"how": longer, "page": "compare"}
@@ -35,7 +37,7 @@ def train(facts: Facts) -> list[Action]:
         ends = {"gain": 100 * trial.value, "low": 100 * trial.low, "high": 100 * trial.high}
         return [Action("train", "twice as long", f"{'; '.join([measured, *said])}.", **own, **ends)]
     if not said:
-        way = "record the training with hem_core.Recorder, or score with --train, and the run can tell"
+        way = why or "record the training with hem_core.Recorder, or score with --train, and the run can tell"
         return [Action("train", "longer, or a bigger model", f"Not known: {way}.", **own)]
     return [Action("train", "longer, or a bigger model", f"Not known: {'; '.join(said)}.", **own)]
 

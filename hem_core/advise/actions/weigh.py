@@ -12,6 +12,7 @@ from hem_core.advise.changes import effect
 from hem_core.advise.trial_rows import BALANCED
 from hem_core.errors import RunError
 from hem_core.retrain.long_tail import is_long_tailed
+from hem_core.tasks import not_advised
 
 if TYPE_CHECKING:
     from hem_core.advise.facts import Facts
@@ -24,6 +25,9 @@ OF_CLASSES = "class-balanced losses gained 3.5 points of balanced accuracy in th
 
 def weigh(facts: Facts) -> list[Action]:
     """One action: the classes of a long tail, else the weakest slice, else that there is nothing to weigh."""
+    why = not_advised(facts.task).get("weigh")
+    if why:
+        return [Action("weigh", "examples", f"Not known: {why}.", page="retrain")]
     what, evidence, how, rule = _target(facts)
     proof = proofs.weighings(facts)
     own: dict[str, Any] = {"how": how, "page": "retrain", "rule": rule}

@@ -1,0 +1,262 @@
+"""Each action from facts that a reader can check in the head."""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import hem_core.advise.actions
+from hem_core import folder
+from hem_core.advise import Action, advise
+from hem_core.advise.actions.collect import collect
+from hem_core.advise.actions.review import review
+from hem_core.advise.actions.stop import stop
+from hem_core.advise.actions.train import train
+from hem_core.advise.actions.weigh import OF_CLASSES, weigh
+from hem_core.advise.defaults import CORRECTED, points_per_corrected_percent
+from hem_core.advise.error_parts import error_parts
+from hem_core.advise.facts import Facts
+from hem_core.errors import HemError
+from hem_core.store.atomic import write_arrays, write_json
+from hem_core.store.workspace import open_workspace
+from hem_core.testing import check_action
+
+pytestmark = pytest.mark.slow
+RESULTS = (Path(__file__).parents[2] / "benchmarks" / "RESULTS.md").read_text("utf-8")
+
+
+@pytest.fixture
+def run(predicted):
+    """400 examples of two classes; of the first 80 the label is 'a' and the prediction 'b', the others are right."""
+    labels = ["a"] * 200 + ["b"] * 200
+    return predicted(labels, ["b"] * 80 + labels[80:])
+
+
+def facts(run, labels_per_hour=100):
+    return Facts.of(run, labels_per_hour)
+
+
+def judge(run, wrong, right, tag="right"):
+    """Verdicts on single examples, by row."""
+    log, ids = open_workspace(run.folder).tags(), run.table(["id"])["id"]
+    for rows, verdict in ((wrong, "mislabelled"), (right, tag)):
+        for row in rows:
+            log.add(run.data, [ids[row]], verdict, who="eve")
+
+
+def retrained(run, recipe, mean, low, high, *, n_relabelled=20, measure="accuracy"):
+    """The files of a finished retraining of a run, as `hem retrain` writes them."""
+    home = open_workspace(run.folder).folder / "retrains" / f"{recipe}-v1"
+    plan = {"format_version": 1, "run": run.name, "created": "2026-01-01", "recipe": {"name": recipe}}
+    difference = {"curated - control": {"mean": mean, "low": low, "high": high}}
+    row = {"measure": measure, "unit": "%", "better": "higher", "difference": difference}
+    write_json(home / "plan.json", plan)
+    given = np.zeros(400, np.int64)
+    write_arrays(home / "material.npz", given=given, curated=np.where(np.arange(400) < n_relabelled, 1, 0))
+    write_json(home / "report.json", {"table": [row]})
+
+
+def curve(run, trials, shares, **more):
+    """The run with a curve on its examples."""
+    found = facts(run)
+    found.cache["trials"] = trials(shares, n=run.n, n_training=run.n, **more)
+    return found
+
+
+@pytest.mark.parametrize("name", folder.names(hem_core.advise.actions))
+def test_every_action_keeps_its_promises(name, run):
+    check_action(name, run.folder)
+
+
+def test_nothing_is_known_of_labels_that_nobody_reviewed_without_probes(run):
+    found = review(facts(run))[0]
+    assert not found.is_known
+    assert "no label is reviewed" in found.evidence
+    assert "review the random part of the queue" in found.evidence
+
+
+def test_review_gains_what_an_hour_finds_times_what_a_corrected_label_brings(run):
+    judge(run, wrong=range(40), right=range(80, 200))  # the suspects are all wrong, the others all right
+    found = review(facts(run, labels_per_hour=30))[0]
+    usual = points_per_corrected_percent()
+    assert found.gain == pytest.approx(100 * 30 / 400 * usual.value, rel=0.15)  # the next 30 are suspects too
+    assert found.low == pytest.approx(100 * 30 / 400 * usual.low, abs=0.3)
+    assert "by 160 reviewed labels" in found.evidence
+    assert "nothing is measured on this run yet" in found.evidence
+
+
+def test_an_hour_finds_no_more_than_there_is(run):
+    judge(run, wrong=range(80), right=range(80, 400))
+    found = review(facts(run, labels_per_hour=400))[0]
+    assert found.gain == pytest.approx(0, abs=1e-9)
+
+
+def test_a_retraining_of_this_run_says_what_a_corrected_label_brings(run):
+    judge(run, wrong=range(40), right=range(80, 200))
+    before = review(facts(run, labels_per_hour=30))[0].gain
+    retrained(run, "labels", 5.0, 4.9, 5.1)  # 20 of 400 labels: a point for each percent
+    found = review(facts(run, labels_per_hour=30))[0]
+    assert found.gain == pytest.approx(7.5, rel=0.15)
+    assert found.gain > 5 * before
+    assert "20 corrected labels brought +5.00 points in the retraining 'labels-v1'" in found.evidence
+
+
+def test_a_retraining_in_another_measure_does_not_count(run):
+    retrained(run, "balanced", 5.0, 4.9, 5.1, measure="mAP50")
+    assert not weigh(facts(run))[0].is_known
+
+
+def test_what_wrong_labels_cost_in_trials_counts_with_the_benchmarks(run, trials):
+    judge(run, wrong=range(40), right=range(80, 200))
+    with_cost = curve(run, trials, [0.4, 0.3, 0.25, 0.2], wrong=0.3)  # 10 points for a tenth of the labels
+    found = review(with_cost)[0]
+    assert found.gain > review(facts(run))[0].gain
+    assert "making 10% more labels wrong changed the accuracy by -10.00 points" in found.evidence
+
+
+def test_collect_gains_what_the_curve_falls_by(run, trials):
+    shares = [0.05 + 4 / size for size in (50, 100, 200, 400)]  # 4 more points of error for half the data
+    found = collect(curve(run, trials, shares, sizes=(50, 100, 200, 400)))[0]
+    assert found.what == "random examples"
+    assert found.gain == pytest.approx(100 * (4 / 400 - 4 / 500), abs=0.15)
+    assert found.low <= found.gain <= found.high
+    assert "from 400 to 500 training examples" in found.evidence
+
+
+def test_collect_names_the_class_whose_own_curve_falls(run, trials):
+    found = collect(curve(run, trials, [0.4, 0.2, 0.1, 0.05], sizes=(50, 100, 200, 400)))
+    assert [one.what for one in found] == ["random examples", "class a"]  # all that is wrong is in the first half
+    assert found[1].rule == {"all": [{"column": "label", "in": ["a"]}]}
+
+
+def test_wrong_labels_hide_a_part_of_what_collecting_gains(run, trials):
+    plain = collect(curve(run, trials, [0.4, 0.3, 0.25, 0.22]))[0].gain
+    judge(run, wrong=range(80), right=range(80, 400))
+    assert collect(curve(run, trials, [0.4, 0.3, 0.25, 0.22]))[0].gain == pytest.approx(plain / 0.8, rel=0.01)
+
+
+def test_collect_without_a_curve_or_with_memorised_embeddings_is_not_known(run, trials):
+    assert "no learning curve is measured" in collect(facts(run))[0].evidence
+    found = curve(run, trials, [0.3, 0.2, 0.1], sizes=(1, 2, 4))
+    found.cache["trials"] = replace(found.trials, is_memorised=True)
+    assert "were trained on these examples" in collect(found)[0].evidence
+
+
+def test_a_long_tail_is_to_be_weighed_and_the_measure_that_gains_is_named(predicted):
+    labels = ["a"] * 200 + ["b"] * 10
+    run = predicted(labels, ["a"] * 205 + ["b"] * 5)  # half of the rare class is wrong
+    found = weigh(facts(run))[0]
+    assert not found.is_known
+    assert "the largest class is 20 times the smallest, and balanced accuracy is 75.0%" in found.evidence
+    assert found.how.endswith("--recipe balanced")
+
+
+def test_weighing_gains_what_a_retraining_or_a_trial_measured(run, trials):
+    found = weigh(curve(run, trials, [0.4, 0.3, 0.25, 0.2], balanced=0.23))[0]
+    assert found.gain == pytest.approx(-3)
+    retrained(run, "balanced", 1.5, 0.5, 2.5)
+    found = weigh(facts(run))[0]
+    assert (found.gain, found.low, found.high) == (1.5, 0.5, 2.5)
+
+
+def test_a_longer_training_gains_what_a_trial_measured(run, trials):
+    assert "record the training" in train(facts(run))[0].evidence
+    found = train(curve(run, trials, [0.4, 0.3, 0.25, 0.2], longer=0.15))[0]
+    assert found.gain == pytest.approx(5)
+    assert found.is_above_zero
+
+
+def test_stop_says_whether_anything_else_is_shown_to_gain(run):
+    gains = Action("review", "labels", "Seen.", gain=1.0, low=0.5, high=2.0)
+    within = Action("collect", "more", "Seen.", gain=1.0, low=-0.5, high=2.0)
+    unknown = Action("train", "longer", "Not known: so.")
+
+    def said(*others):
+        return stop(replace(facts(run), others=others))[0].evidence
+
+    assert said(within, gains) == "Not yet: the interval of review (labels) lies above 0."
+    assert said(within) == "Nothing else has an interval above 0."
+    assert said(within, unknown) == "Nothing that is known has an interval above 0; not known: train."
+
+
+def test_the_highest_gain_comes_first_and_what_is_not_known_last(run):
+    retrained(run, "balanced", 1.5, 0.5, 2.5)
+    found = advise(run).actions
+    assert [one.name for one in found] == ["weigh", "stop", "collect", "review", "train"]
+    assert found[1].evidence == "Not yet: the interval of weigh (examples whose label is a) lies above 0."
+
+
+def test_the_error_splits_where_the_curve_levels_off(predicted, trials):
+    labels = ["a"] * 4000 + ["b"] * 4000
+    run = predicted(labels, ["b"] * 1600 + labels[1600:])
+    flat = curve(run, trials, [0.202, 0.201, 0.2, 0.2], sizes=(4000, 8000, 16_000, 32_000))
+    parts = error_parts(flat)
+    assert parts.error.value == pytest.approx(0.2)
+    assert parts.irreducible.value == pytest.approx(0.2, abs=0.01)
+    assert parts.reducible.value == pytest.approx(0, abs=0.01)
+    assert "levels off" in parts.how
+
+
+def test_a_curve_of_few_examples_does_not_say_where_it_levels_off(run, trials):
+    parts = error_parts(curve(run, trials, [0.4, 0.3, 0.25, 0.2]))
+    assert (parts.reducible, parts.irreducible) == (None, None)
+    assert parts.how.startswith("Not known: between ")
+
+
+def test_people_say_which_errors_have_no_right_answer(run):
+    judge(run, wrong=range(20), right=range(20, 80), tag="ambiguous")  # 60 of 80 wrong predictions
+    parts = error_parts(facts(run))
+    assert parts.irreducible.value == pytest.approx(0.2 * 0.75)
+    assert parts.reducible.value == pytest.approx(0.2 * 0.25)
+    assert "by 80 judged wrong predictions, 60 of them ambiguous" in parts.how
+
+
+def test_what_can_be_removed_is_not_known_without_a_curve_or_verdicts(run):
+    parts = error_parts(facts(run))
+    assert (parts.reducible, parts.irreducible, parts.wrong_labels) == (None, None, None)
+    assert "hem advise RUN --curve" in parts.how
+
+
+def test_no_label_an_hour_is_refused(run):
+    with pytest.raises(HemError, match="--labels-per-hour is 0; a person gives 1"):
+        advise(run, labels_per_hour=0)
+
+
+def test_the_default_of_a_corrected_label_is_that_of_the_benchmark():
+    tables = RESULTS.split("### Which labels are looked at")[1].split("\n### ")[0]
+    rows = re.findall(r"\| all labels put right \| [^|]+ \| \**([+-][\d.]+) \[([+-][\d.]+), ([+-][\d.]+)\]", tables)
+    assert [tuple(map(float, row)) for row in rows] == [(one.gain, one.low, one.high) for one in CORRECTED]
+    assert tables.count("10% of the labels flipped") == len(CORRECTED)
+
+
+def test_the_sentence_on_weights_of_classes_is_that_of_the_benchmark():
+    table = RESULTS.split("### A long tail")[1].split("\n### ")[0]
+    gain, low, high = re.search(
+        r"\| ClassBalancedLoss \| [^|]+ \| \*\*\+([\d.]+) \[\+([\d.]+), \+([\d.]+)\]", table
+    ).groups()
+    assert f"gained {gain} points of balanced accuracy in the benchmark ({low} to {high};" in OF_CLASSES
+
+
+@pytest.mark.parametrize("task", ["regression", "multilabel"])
+def test_what_cannot_be_said_of_other_tasks_comes_with_the_way_to_know_it(task, tmp_path):
+    import pandas as pd
+
+    import hem_core
+
+    table = pd.DataFrame({"id": [f"e{row}" for row in range(60)]})
+    if task == "regression":
+        table = table.assign(label=np.arange(60.0), prediction=np.arange(60.0) + 1)
+    else:
+        table = table.assign(label=[["a", "b"], ["b"]] * 30, prob_a=0.25, prob_b=0.75)
+    table.to_parquet(tmp_path / "some.parquet")
+    options = {"sample": "out-of-sample", "has_map": False}
+    run = hem_core.score(None, tmp_path / "some.parquet", task=task, out=tmp_path / "w/runs/some", **options)
+    found = {one.name: one for one in advise(run).actions}
+    assert set(found) == {"collect", "review", "stop", "train", "weigh"}
+    assert not any(found[name].is_known for name in ("collect", "review", "train", "weigh"))
+    assert "`hem loop` measures" in found["collect"].evidence
+    assert "`hem retrain`" in found["review"].evidence
+    json.dumps([one.evidence for one in found.values()])
