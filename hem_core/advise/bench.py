@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from hem_core.advise.trial_rows import TrialRows
 from hem_core.errors import DataError
@@ -98,5 +97,6 @@ def folds_of(run: Run, targets: np.ndarray, seed: int) -> np.ndarray:
         return fold[index]
     groups = None
     if "duplicate_group" in run.source.columns:
-        groups = pd.to_numeric(run.table(["duplicate_group"])["duplicate_group"]).fillna(-1).to_numpy(np.int64)
+        numbers = run.table(["duplicate_group"])["duplicate_group"].to_numpy(float, na_value=np.nan)
+        groups = np.where(np.isnan(numbers), -1, numbers).astype(np.int64)
     return assign(targets, FOLDS, groups=groups, seed=seed)

@@ -131,7 +131,7 @@ def test_linear_heads_stand_in_where_the_embeddings_had_not_seen_the_examples(pr
 def test_without_a_train_function_and_embeddings_there_is_no_curve(predicted):
     run = predicted(["a", "b"] * 50, ["a", "b"] * 50)
     assert advise(run).curve is None
-    with pytest.raises(DataError, match="has no embeddings to fit heads on; pass --train package.module:train"):
+    with pytest.raises(DataError, match=r"has no embeddings to fit heads on; pass --train package\.module:train"):
         measure(run)
 
 

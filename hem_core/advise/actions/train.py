@@ -34,7 +34,7 @@ def train(facts: Facts) -> list[Action]:
     if trial is not None:
         points = f"{100 * trial.value:+.2f} points ({100 * trial.low:+.2f} to {100 * trial.high:+.2f})"
         measured = f"Trainings with each example twice as often changed the accuracy by {points}"
-        ends = {"gain": 100 * trial.value, "low": 100 * trial.low, "high": 100 * trial.high}
+        ends: dict[str, Any] = {"gain": 100 * trial.value, "low": 100 * trial.low, "high": 100 * trial.high}
         return [Action("train", "twice as long", f"{'; '.join([measured, *said])}.", **own, **ends)]
     if not said:
         way = why or "record the training with hem_core.Recorder, or score with --train, and the run can tell"

@@ -34,7 +34,7 @@ def weigh(facts: Facts) -> list[Action]:
     trial = effect(facts.trials, BALANCED)
     if proof is None and trial is not None:
         said = f"Weights of the classes changed the accuracy by {100 * trial.value:+.2f} points in trial trainings."
-        ends = {"gain": 100 * trial.value, "low": 100 * trial.low, "high": 100 * trial.high}
+        ends: dict[str, Any] = {"gain": 100 * trial.value, "low": 100 * trial.low, "high": 100 * trial.high}
         return [Action("weigh", "the rarer classes", said, **(own | {"rule": None}), **ends)]
     if proof is None:
         return [Action("weigh", what, f"Not known: {evidence}", **own)]
