@@ -83,6 +83,7 @@ def test_every_kind_of_item_has_an_example():
         "hem_core/media",
         "hem_core/mining/selectors",
         "hem_core/cli",
+        "hem_core/advise/actions",
     } <= kinds
     assert any(kind.startswith("app/views/") for kind in kinds)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from hem_core.advise.estimate import NORMAL, Estimate
-from hem_core.advise.learning_curve import chance_of_trainings
+from hem_core.advise.estimate import NORMAL, Estimate, combined
+from hem_core.advise.learning_curve import chance_of_trainings, gained, laws
 from hem_core.advise.trials import Trials
 
 
@@ -13,13 +13,31 @@ def effect(trials: Trials | None, change: str) -> Estimate | None:
     """By how much the share of right predictions rises with a change, -1 .. 1; None where it is not measured.
 
     The mean over the examples of the difference between the trainings of the same fold, with its normal interval: the
-    chance of the examples, and that of two trainings in each fold.
+    chance of the examples, and that of two trainings in each fold. The trainings of the folds have fewer examples than
+    one on all of the data: of a rise, what these examples bring by the learning curve is taken away, since a training
+    that lacks steps or examples gains more by any change.
     """
-    if trials is None or change not in trials.changed:
+    if trials is None or trials.is_memorised or change not in trials.changed:
         return None
     rise = trials.error[-1] - trials.changed[change]
     known = np.isfinite(rise)
     n_folds = len(np.unique(trials.fold[known]))
     variance = rise[known].var() / known.sum() + 2 * chance_of_trainings(trials) / n_folds
     value, half = float(rise[known].mean()), NORMAL * float(np.sqrt(variance))
-    return Estimate(value, value - half, value + half)
+    return _on_all_data(trials, Estimate(value, value - half, value + half))
+
+
+def _on_all_data(trials: Trials, found: Estimate) -> Estimate:
+    """The rise where all of the data are trained on; as it is where no curve is known."""
+    law = laws(trials, np.flatnonzero(trials.fold >= 0))
+    if law is None or trials.n_training <= trials.sizes[-1]:
+        return found
+    drop = gained(law, trials.sizes[-1], trials.n_training)
+    return combined(lambda rise, more: np.where(rise > 0, np.maximum(rise - more, 0), rise), found, drop)
+
+
+def balanced(trials: Trials, change: str, classes: np.ndarray) -> float:
+    """By how much balanced accuracy, the mean over the classes, rises with a change; classes (N,), "" for none."""
+    rise = trials.error[-1] - trials.changed[change]
+    known = np.isfinite(rise) & (classes != "")
+    return float(np.mean([rise[known & (classes == name)].mean() for name in np.unique(classes[known])]))

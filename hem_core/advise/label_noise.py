@@ -15,11 +15,10 @@ from hem_core.thresholds import SUSPECT, TRUSTED_FROM
 if TYPE_CHECKING:
     from hem_core.advise.facts import Facts
 
-OFF_BY = 0.015
-"""Half the 95% interval of what an estimate by probes is off by for a known recall: on digits with 0 to 20% of flips it
-was off by .006 on average (see `reasons/wrong_share.py`)."""
-
-
+OFF_BY = 0.05
+"""Half the 95% interval of what an estimate by probes is off by, whatever their number: real wrong labels differ from
+planted ones, and a weak model takes hard examples for wrong ones. On digits with 0 to 20% of flips it was off by .006
+on average (see `reasons/wrong_share.py`), with weaker models by up to .05."""
 FLAWED = ("mislabelled", "ambiguous", "outlier", "rare")
 """Kinds of probes that are no sound rows."""
 
@@ -100,10 +99,15 @@ def _by_probes(facts: Facts) -> WrongLabels | None:
         return None
     named = float(np.isin(facts.column("reason").astype(str), SUSPECT).mean())
     parts = _share(named, facts.run.n), _share(recall, counts[0]), _share(false, counts[1])
-    found = combined(lambda s, r, f: np.clip((s - f) / np.maximum(r - f, LEAST_LEAD), 0, 1), *parts)
     value = wrong_share(named, reasons)
-    low, high = min(found.low, value - OFF_BY), max(found.high, value + OFF_BY)
-    return WrongLabels(Estimate(value, max(0.0, low), min(1.0, high)), f"by {counts[0]:,} planted wrong labels")
+    found = combined(_corrected, *parts, Estimate(0.0, -OFF_BY, OFF_BY))
+    share = Estimate(value, min(found.low, value), max(found.high, value))
+    return WrongLabels(share, f"by {counts[0]:,} planted wrong labels")
+
+
+def _corrected(named: np.ndarray, recall: np.ndarray, false: np.ndarray, off_by: np.ndarray) -> np.ndarray:
+    """As `wrong_share`."""
+    return np.clip((named - false) / np.maximum(recall - false, LEAST_LEAD) + off_by, 0, 1)
 
 
 def _probe_counts(facts: Facts) -> tuple[int, int] | None:

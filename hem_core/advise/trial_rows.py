@@ -14,7 +14,7 @@ CHANGES = (WRONG, LONGER, BALANCED)
 weights of the classes."""
 ADDED_WRONG = 0.1
 """Share of the labels that the trial `wrong` makes wrong."""
-LEAST_ROWS, LEAST_OF_A_CLASS = 20, 2
+LEAST_ROWS, LEAST_OF_A_CLASS = 20, 1
 """A part has at least so many examples in all, and of each class on average."""
 
 

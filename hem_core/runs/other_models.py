@@ -118,7 +118,8 @@ def out_of_sample(
     measured = {_key(metric): metric.value for metric in metrics[:1]}
     measured |= {f"in_sample_{_key(metric)}": metric.value for metric in own[:1]}
     repeats = scored.options.repeats if truth.how == "folds" else 1
-    return {"how": truth.how, "folds": folds, "repeats": repeats} | measured
+    by = scored.trainer.train.name if scored.trainer is not None and truth.how == "folds" else None
+    return {"how": truth.how, "folds": folds, "repeats": repeats, **({"train": by} if by else {})} | measured
 
 
 def _window(scored: Scored, recorded: Dynamics | None, folds: Folds | None) -> Window | None:

@@ -130,6 +130,8 @@ def test_collect_names_the_class_whose_own_curve_falls(run, trials):
     found = collect(curve(run, trials, [0.4, 0.2, 0.1, 0.05], sizes=(50, 100, 200, 400)))
     assert [one.what for one in found] == ["random examples", "class a"]  # all that is wrong is in the first half
     assert found[1].rule == {"all": [{"column": "label", "in": ["a"]}]}
+    assert not found[1].is_known  # what the other class loses is not measured
+    assert "100 more lower its error of 10.0%" in found[1].evidence
 
 
 def test_wrong_labels_hide_a_part_of_what_collecting_gains(run, trials):

@@ -17,8 +17,7 @@ def test_the_curve_has_the_shares_that_are_wrong_and_goes_on_beyond_them(trials)
 
 
 def test_each_class_has_its_own_errors(trials):
-    found = trials([0.5, 0.5, 0.5])  # the first half of the rows is wrong, at every size
-    found = curve_of(trials([0.5, 0.25, 0.25], sizes=(1, 2, 4)), np.repeat(["a", "b"], 500)) if found else None
+    found = curve_of(trials([0.5, 0.25, 0.25], sizes=(1, 2, 4)), np.repeat(["a", "b"], 500))
     assert found.per_class == {"a": (1.0, 0.5, 0.5), "b": (0.0, 0.0, 0.0)}
 
 
@@ -47,6 +46,15 @@ def test_a_change_is_the_difference_of_two_trainings_on_the_same_examples(trials
     assert found.high - found.value == pytest.approx(1.96 * (0.04 * 0.96 / 1000) ** 0.5, rel=0.01)
     assert effect(trials([0.3, 0.2, 0.1]), "longer") is None
     assert effect(None, "longer") is None
+
+
+def test_a_rise_is_told_without_what_the_rest_of_the_data_brings(trials):
+    shares = [0.05 + 40 / size for size in (100, 200, 400, 800)]
+    whole = effect(trials(shares, n=4000, longer=0.02), "longer")
+    parts = effect(trials(shares, n=4000, n_training=1000, longer=0.02), "longer")
+    assert whole.value == pytest.approx(0.08)
+    assert parts.value == pytest.approx(0.08 - (40 / 800 - 40 / 1000), abs=0.003)
+    assert effect(trials(shares, n=4000, n_training=1000, longer=0.15), "longer").value == pytest.approx(-0.05)
 
 
 def test_trainings_that_differ_from_fold_to_fold_widen_the_interval(trials):

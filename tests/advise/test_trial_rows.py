@@ -46,4 +46,4 @@ def test_balanced_weighs_a_rare_class_more_with_a_mean_of_one():
 def test_parts_that_hold_too_little_to_learn_from_are_skipped():
     assert parts_for(1000, 3) == ["8", "4", "2", "1"]
     assert parts_for(100, 3) == ["4", "2", "1"]  # an eighth would be 12 examples
-    assert parts_for(1000, 77) == ["4", "2", "1"]  # 154 examples for two of each class
+    assert parts_for(480, 77) == ["4", "2", "1"]  # an eighth would be less than an example of each class

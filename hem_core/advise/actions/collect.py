@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hem_core.advise.facts import Facts
     from hem_core.advise.trials import Trials
 
+HOW = "hem loop POOL --train MODULE:FUNCTION"
 MOST_SLICES = 5
 """Of the weak slices of a run, so many are looked at."""
 
@@ -38,17 +39,17 @@ def collect(facts: Facts) -> list[Action]:
     """Random examples first; then the class and the slice whose own curve promises the most.
 
     Which class, and which slice, is chosen by half of its examples and its gain is told by the other half, so that the
-    best of many is not the luckiest. More of one group is taken to help that group alone, as in Slice Tuner (Tae &
-    Whang 2021, arXiv:2003.04549).
+    best of many is not the luckiest. What is told is the fall of its own error, as in Slice Tuner (Tae & Whang 2021,
+    arXiv:2003.04549): what the other groups lose when one alone grows is not known.
     """
     trials, problem = _usable(facts)
     if trials is None:
         return [Action("collect", "more examples", problem, f"hem advise {facts.run.folder} --curve", "add_data")]
     tested = Group("random examples", None, np.flatnonzero(trials.fold >= 0))
-    found = [_action(facts, trials, tested, tested.rows)]
+    found = [_random(facts, trials, tested)]
     for groups in (_classes(facts, trials), _slices(facts, trials)):
         best = _best(facts, trials, groups)
-        found += [_action(facts, trials, best, best.rows[1::2])] if best else []
+        found += [_of_group(facts, trials, best)] if best else []
     return found
 
 
@@ -67,20 +68,34 @@ def _usable(facts: Facts) -> tuple[Trials | None, str]:
     return facts.trials, ""
 
 
-def _action(facts: Facts, trials: Trials, group: Group, rows: np.ndarray) -> Action:
-    own: dict[str, Any] = {"how": "hem loop POOL --train MODULE:FUNCTION", "page": "add_data", "rule": group.rule}
-    gain, added = _gain(facts, trials, group, rows)
+def _random(facts: Facts, trials: Trials, group: Group) -> Action:
+    """More examples like those there are."""
+    own: dict[str, Any] = {"how": HOW, "page": "add_data"}
+    gain, added = _gain(facts, trials, group, group.rows)
     if gain is None:
-        why = f"Not known: only {len(rows):,} of its examples were tested, or fewer than 3 sizes were measured."
-        return Action("collect", group.what, why, **own)
-    size, share = trials.n_training * len(group.rows) / trials.n_tested, 100 * gain.value
-    error = trials.error[-1, rows].mean()
-    of_group = "" if group.rule is None else f" of {group.what}, whose error is {error:.1%}"
+        few = "fewer than 3 sizes could be measured on so few examples; collect some more first"
+        return Action("collect", group.what, f"Not known: {few}.", **own)
+    n = trials.n_training
     evidence = (
-        f"By the learning curve of {trials.of}, from {size:,.0f} to {size + added:,.0f} training examples{of_group}; "
-        f"{_before(trials)}."
+        f"By the learning curve of {trials.of}, from {n:,} to {n + added:,.0f} training examples; {_before(trials)}."
     )
-    return Action("collect", group.what, evidence, gain=share, low=100 * gain.low, high=100 * gain.high, **own)
+    ends = {"gain": 100 * gain.value, "low": 100 * gain.low, "high": 100 * gain.high}
+    return Action("collect", group.what, evidence, **own, **ends)
+
+
+def _of_group(facts: Facts, trials: Trials, group: Group) -> Action:
+    """More examples of one group: its own error falls, but that of the others rises when one alone grows."""
+    rows = group.rows[1::2]
+    gain, added = _gain(facts, trials, group, rows)
+    assert gain is not None  # it was the best of those whose gain is known
+    share = len(group.rows) / trials.n_tested
+    value, low, high = (100 * end / share for end in (gain.value, gain.low, gain.high))
+    evidence = (
+        f"Not known: by its own learning curve {added:,.0f} more lower its error of {trials.error[-1, rows].mean():.1%} "
+        f"by {value:.1f} points ({low:.1f} to {high:.1f}), but what the others lose when it alone grows is not "
+        "measured; collect it along with the others, or measure it with `hem loop`."
+    )
+    return Action("collect", group.what, evidence, HOW, "add_data", group.rule)
 
 
 def _before(trials: Trials) -> str:

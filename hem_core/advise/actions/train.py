@@ -33,7 +33,7 @@ def train(facts: Facts) -> list[Action]:
     trial = effect(facts.trials, LONGER)
     if trial is not None:
         points = f"{100 * trial.value:+.2f} points ({100 * trial.low:+.2f} to {100 * trial.high:+.2f})"
-        measured = f"Trainings with each example twice as often changed the accuracy by {points}"
+        measured = f"In trial trainings each example twice as often changed accuracy by {points}"
         ends: dict[str, Any] = {"gain": 100 * trial.value, "low": 100 * trial.low, "high": 100 * trial.high}
         return [Action("train", "twice as long", f"{'; '.join([measured, *said])}.", **own, **ends)]
     if not said:

@@ -8,7 +8,8 @@ import numpy as np
 
 from hem_core.advise import proofs
 from hem_core.advise.advice import Action
-from hem_core.advise.changes import effect
+from hem_core.advise.changes import balanced, effect
+from hem_core.advise.estimate import Estimate
 from hem_core.advise.trial_rows import BALANCED
 from hem_core.errors import RunError
 from hem_core.retrain.long_tail import is_long_tailed
@@ -33,7 +34,7 @@ def weigh(facts: Facts) -> list[Action]:
     own: dict[str, Any] = {"how": how, "page": "retrain", "rule": rule}
     trial = effect(facts.trials, BALANCED)
     if proof is None and trial is not None:
-        said = f"Weights of the classes changed the accuracy by {100 * trial.value:+.2f} points in trial trainings."
+        said = _by_trial(facts, trial)
         ends: dict[str, Any] = {"gain": 100 * trial.value, "low": 100 * trial.low, "high": 100 * trial.high}
         return [Action("weigh", "the rarer classes", said, **(own | {"rule": None}), **ends)]
     if proof is None:
@@ -43,15 +44,27 @@ def weigh(facts: Facts) -> list[Action]:
     return [Action("weigh", what, f"{said} points.", gain=found.value, low=found.low, high=found.high, **own)]
 
 
+def _by_trial(facts: Facts, trial: Estimate) -> str:
+    """What weights of the classes did to accuracy, and to that of the average class."""
+    labels = facts.classes_of_rows
+    assert labels is not None
+    assert facts.trials is not None
+    rise = balanced(facts.trials, BALANCED, labels)
+    return (
+        f"In trial trainings weights of the classes changed accuracy by {100 * trial.value:+.2f} points "
+        f"({100 * trial.low:+.2f} to {100 * trial.high:+.2f}), and the mean over the classes by {100 * rise:+.2f}."
+    )
+
+
 def _target(facts: Facts) -> tuple[str, str, str, dict[str, Any] | None]:
     """What to weigh, what is known of it, the command, and the rule of the slice."""
     retrain = f"hem retrain {_home(facts)} --set NAME --train MODULE:FUNCTION"
     counts = _counts(facts)
     if len(counts) and is_long_tailed(counts):
         times = counts.max() / counts.min()
-        balanced = _balanced_accuracy(facts)
+        of_classes = _balanced_accuracy(facts)
         said = (
-            f"the largest class is {times:,.0f} times the smallest, and balanced accuracy is {balanced:.1%}; "
+            f"the largest class is {times:,.0f} times the smallest, and balanced accuracy is {of_classes:.1%}; "
             f"{OF_CLASSES}, which can cost accuracy; try it with `hem retrain --recipe balanced`."
         )
         return "the rare classes", said, f"{retrain} --recipe balanced", None
