@@ -201,6 +201,29 @@ def test_a_broken_plugin_is_named_and_skipped(install, tmp_path):
         folder.load(hem_core.catalog, "a_broken")
 
 
+ACTION = '''"""Wait."""
+from hem_core.advise.advice import Action
+
+def wait(facts):
+    """One action."""
+    return [Action("wait", "for more reviews", f"Seen: {facts.run.n} examples.", gain=0.5, low=0.1, high=0.9)]
+'''
+
+
+def test_an_action_of_a_plugin_is_among_the_advice_and_a_broken_one_is_skipped(install, predictions, tmp_path):
+    from hem_core.advise import advise
+    from hem_core.testing import check_action
+
+    install([("actions", "wait"), ("actions", "empty")], {"wait": ACTION, "empty": ""})
+    run = hem_core.score(None, predictions, out=tmp_path / "run", has_map=False)
+    check_action("wait", run.folder)
+    with pytest.warns(UserWarning, match="'empty' of hem-extra must define empty in hem_extra.empty"):
+        found = advise(run).actions
+    assert (found[0].name, found[0].evidence) == ("wait", "Seen: 10 examples.")
+    stop = next(one for one in found if one.name == "stop")
+    assert stop.evidence == "Not yet: the interval of wait (for more reviews) lies above 0."
+
+
 def contract_outputs():
     from hem_core.testing._outputs import outputs
 

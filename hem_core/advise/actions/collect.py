@@ -89,9 +89,10 @@ def _of_group(facts: Facts, trials: Trials, group: Group) -> Action:
     gain, added = _gain(facts, trials, group, rows)
     assert gain is not None  # it was the best of those whose gain is known
     share = len(group.rows) / trials.n_tested
+    error = trials.error[-1, rows].mean()
     value, low, high = (100 * end / share for end in (gain.value, gain.low, gain.high))
     evidence = (
-        f"Not known: by its own learning curve {added:,.0f} more lower its error of {trials.error[-1, rows].mean():.1%} "
+        f"Not known: by its own learning curve {added:,.0f} more lower its error of {error:.1%} "
         f"by {value:.1f} points ({low:.1f} to {high:.1f}), but what the others lose when it alone grows is not "
         "measured; collect it along with the others, or measure it with `hem loop`."
     )
