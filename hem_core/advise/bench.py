@@ -18,8 +18,8 @@ from hem_core.tasks import Task, of
 if TYPE_CHECKING:
     from hem_core.store.run import Run
 
-Trained = Callable[[TrialRows, np.ndarray, str], np.ndarray]
-"""Trains on the rows of a trial and gives the error (n,), 0 .. 1, of test rows (n,); the text says where."""
+Trained = Callable[[TrialRows, np.ndarray, int, str], np.ndarray]
+"""Trains on the rows of a trial with a seed; gives the error (n,), 0 .. 1, of test rows (n,); the text says where."""
 
 
 @dataclass(frozen=True, eq=False)

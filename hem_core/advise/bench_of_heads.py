@@ -34,7 +34,7 @@ def bench_of_heads(run: Run) -> Bench:
     targets = np.where(np.isfinite(x).all(axis=1), targets, -1)
     seed = int(run.info.get("parameters", {}).get("seed") or 0)
 
-    def trained(trial: TrialRows, tested: np.ndarray, _where: str) -> np.ndarray:
+    def trained(trial: TrialRows, tested: np.ndarray, _seed: int, _where: str) -> np.ndarray:
         present, y = np.unique(trial.targets, return_inverse=True)
         weight, bias = fit(x[trial.rows], y, 1 / max(2, len(run.classes)))
         return (present[(x[tested] @ weight + bias).argmax(axis=1)] != targets[tested]).astype(np.float64)

@@ -39,7 +39,7 @@ def bench_of_training(run: Run, train: str, *, data: str | None, device: str | N
     usable = source.cached_inputs.is_good[place] & is_known(source.targets[place])
     targets = np.where(usable, source.targets[place], -1)
     seed = int(run.info.get("parameters", {}).get("seed") or 0)
-    each = _Training(run, task, function, source, place, seed, device)
+    each = _Training(run, task, function, source, place, device)
     return Bench(
         run,
         f"'{function.name}'",
@@ -64,15 +64,14 @@ class _Training:
         function: TrainFunction,
         source: Source,
         place: np.ndarray,
-        seed: int,
         device: str | None,
     ) -> None:
         self._run, self._task, self._function, self._source = run, task, function, source
-        self._place, self._seed, self._device = place, seed, device
+        self._place, self._device = place, device
 
-    def errors(self, trial: TrialRows, tested: np.ndarray, where: str) -> np.ndarray:
+    def errors(self, trial: TrialRows, tested: np.ndarray, seed: int, where: str) -> np.ndarray:
         """Train and predict; the error (n,) of the tested rows of the run."""
-        network = self._trained(trial, where)
+        network = self._trained(trial, seed, where)
         rows = self._place[tested]
         asked = Trainings(
             self._function,
@@ -81,7 +80,7 @@ class _Training:
             self._source.ids,
             self._source.targets,
             self._run.classes,
-            self._seed,
+            0,
             lambda _model: network,
             self._source.is_picture,
             None,
@@ -91,20 +90,20 @@ class _Training:
         )
         return self._task.errors(asked.ask(network, where, rows)[0], self._source.targets[rows])
 
-    def _trained(self, trial: TrialRows, where: str) -> Network:
+    def _trained(self, trial: TrialRows, seed: int, where: str) -> Network:
         dataset = ArmSet(
             self._source, self._place[trial.rows], trial.targets, output_names(self._task, self._run.classes)
         )
         scratch = self._run.folder / FOLDER / "scratch"
         shutil.rmtree(scratch, ignore_errors=True)
         try:
-            with seeded(self._seed):
+            with seeded(seed):
                 model = self._function(
                     dataset,
                     where=where,
                     n_classes=len(self._run.classes),
                     of_task=training_arguments(self._task),
-                    seed=self._seed,
+                    seed=seed,
                     weights=None if trial.weights is None else torch.from_numpy(trial.weights).float(),
                     recorder=Recorder(Path(scratch)),
                     device=str(choose_device(self._device)),

@@ -10,12 +10,21 @@ from hem_core.advise.trials import Trials
 
 
 def effect(trials: Trials | None, change: str) -> Estimate | None:
-    """By how much the share of right predictions rises with a change, -1 .. 1; None where it is not measured.
+    """By how much the share of right predictions rises with a change where all data are trained on, -1 .. 1; None where
+    it is not measured.
 
-    The mean over the examples of the difference between the trainings of the same fold, with its normal interval: the
-    chance of the examples, and that of two trainings in each fold. The trainings of the folds have fewer examples than
-    one on all of the data: of a rise, what these examples bring by the learning curve is taken away, since a training
-    that lacks steps or examples gains more by any change.
+    The trainings of the folds have fewer examples: of a rise in them, what the rest of the data bring by the learning
+    curve is taken away, since a training that lacks examples or steps gains more by any change.
+    """
+    found = in_folds(trials, change)
+    return None if found is None or trials is None else _on_all_data(trials, found)
+
+
+def in_folds(trials: Trials | None, change: str) -> Estimate | None:
+    """The rise in the trainings of the folds; None where it is not measured.
+
+    The mean over the examples of the difference between two trainings of the same fold, with its normal interval: the
+    chance of the examples, and that of two trainings in each fold.
     """
     if trials is None or trials.is_memorised or change not in trials.changed:
         return None
@@ -24,7 +33,12 @@ def effect(trials: Trials | None, change: str) -> Estimate | None:
     n_folds = len(np.unique(trials.fold[known]))
     variance = rise[known].var() / known.sum() + 2 * chance_of_trainings(trials) / n_folds
     value, half = float(rise[known].mean()), NORMAL * float(np.sqrt(variance))
-    return _on_all_data(trials, Estimate(value, value - half, value + half))
+    return Estimate(value, value - half, value + half)
+
+
+def in_points(found: Estimate) -> str:
+    """A rise as people read it: +1.20 points (-0.30 to +2.70)."""
+    return f"{100 * found.value:+.2f} points ({100 * found.low:+.2f} to {100 * found.high:+.2f})"
 
 
 def _on_all_data(trials: Trials, found: Estimate) -> Estimate:

@@ -10,7 +10,7 @@ import numpy as np
 from hem_core.advise import trials as stored
 from hem_core.advise.bench import Bench
 from hem_core.advise.bench_of_heads import bench_of_heads
-from hem_core.advise.trial_rows import BALANCED, CHANGES, parts_for, trial_rows
+from hem_core.advise.trial_rows import BALANCED, CHANGES, PARTS, parts_for, trial_rows
 from hem_core.advise.trials import FOLDER, FORMAT_VERSION, place
 from hem_core.engine.plan import make_key
 from hem_core.engine.progress import Listener
@@ -81,7 +81,9 @@ def _measure(
     bench: Bench, folds: Sequence[int], parts: list[str], changes: list[str], progress: Listener | None
 ) -> None:
     run, seed = bench.run, int(bench.run.info.get("parameters", {}).get("seed") or 0)
-    key = make_key(run=run.fingerprint, of=bench.of, folds=bench.fold.tolist(), **bench.facts)
+    key = make_key(
+        seeds="of fold and trial", run=run.fingerprint, of=bench.of, folds=bench.fold.tolist(), **bench.facts
+    )
     write_json(
         run.folder / FOLDER / "trials.json",
         {
@@ -107,10 +109,17 @@ def _measure(
             continue
         rows, tested = bench.learned(fold), bench.tested(fold)
         plan = trial_rows(trial, rows, bench.targets, bench.second, seed=seed)
-        error = bench.trained(plan, tested, f"fold {fold + 1} of {bench.n_folds}, {_words(trial)}")
+        where = f"fold {fold + 1} of {bench.n_folds}, {_words(trial)}"
+        error = bench.trained(plan, tested, seed_of(seed, fold, trial), where)
         write_arrays(path, key=np.array(key), rows=tested, error=error >= WRONG, n=np.array(len(plan.rows)))
     if progress is not None:
         progress("curve", len(wanted), len(wanted))
+
+
+def seed_of(seed: int, fold: int, trial: str) -> int:
+    """The seed of one training: with a seed in common, the luck of it would be in every fold and pass for an effect."""
+    order = [*map(str, PARTS), *CHANGES]
+    return 1009 * seed + len(order) * fold + order.index(trial)
 
 
 def _words(trial: str) -> str:

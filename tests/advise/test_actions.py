@@ -114,7 +114,7 @@ def test_what_wrong_labels_cost_in_trials_counts_with_the_benchmarks(run, trials
     with_cost = curve(run, trials, [0.4, 0.3, 0.25, 0.2], wrong=0.3)  # 10 points for a tenth of the labels
     found = review(with_cost)[0]
     assert found.gain > review(facts(run))[0].gain
-    assert "making 10% more labels wrong changed the accuracy by -10.00 points" in found.evidence
+    assert "making 10% more labels wrong changed accuracy by -10.00 points" in found.evidence
 
 
 def test_collect_gains_what_the_curve_falls_by(run, trials):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from hem_core.advise import advise
-from hem_core.advise.measure import measure
+from hem_core.advise.measure import measure, seed_of
 from hem_core.advise.trials import read
 from hem_core.errors import DataError, HemError
 
@@ -106,6 +106,11 @@ def test_a_run_that_is_scored_anew_has_no_curve(trained):
     from hem_core.store.run import open_run
 
     assert read(open_run(trained.folder)) is None
+
+
+def test_no_two_trainings_of_a_curve_share_their_luck():
+    trials = ("8", "4", "2", "1", "wrong", "longer", "balanced")
+    assert len({seed_of(3, fold, trial) for fold in range(10) for trial in trials}) == 70
 
 
 def clouds(n):

@@ -79,7 +79,7 @@ def _random(facts: Facts, trials: Trials, group: Group) -> Action:
     evidence = (
         f"By the learning curve of {trials.of}, from {n:,} to {n + added:,.0f} training examples; {_before(trials)}."
     )
-    ends = {"gain": 100 * gain.value, "low": 100 * gain.low, "high": 100 * gain.high}
+    ends: dict[str, Any] = {"gain": 100 * gain.value, "low": 100 * gain.low, "high": 100 * gain.high}
     return Action("collect", group.what, evidence, **own, **ends)
 
 
@@ -126,7 +126,7 @@ def _gain(facts: Facts, trials: Trials, group: Group, rows: np.ndarray) -> tuple
 def _best(facts: Facts, trials: Trials, groups: list[Group]) -> Group | None:
     """The group with the highest gain by the first half of its examples."""
     promised = [(_gain(facts, trials, one, one.rows[::2])[0], one) for one in groups]
-    known = [(gain.value, place) for place, (gain, _one) in enumerate(promised) if gain is not None]
+    known = [(gain.value, place) for place, (gain, _one) in enumerate(promised) if gain is not None and gain.value > 0]
     return groups[max(known, key=lambda pair: (pair[0], -pair[1]))[1]] if known else None
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from hem_core.advise import proofs
 from hem_core.advise.advice import Action
-from hem_core.advise.changes import effect
+from hem_core.advise.changes import in_folds, in_points
 from hem_core.advise.defaults import points_per_corrected_percent
 from hem_core.advise.estimate import Estimate, combined, pooled
 from hem_core.advise.label_noise import found_in_an_hour, wrong_labels
@@ -65,15 +65,13 @@ def _by_proof(facts: Facts) -> tuple[Estimate, str] | None:
 def _by_trial(facts: Facts) -> tuple[Estimate, str] | None:
     """What adding wrong labels cost in trials. The first wrong labels cost less than later ones, so that taking as many
     away brings between a third of that, were the loss to grow with their square, and all of it."""
-    if facts.trials is None or facts.trials.is_memorised:
-        return None
-    cost = effect(facts.trials, WRONG)
+    cost = in_folds(facts.trials, WRONG)
     if cost is None:
         return None
     low, value, high = (end / ADDED_WRONG for end in (-cost.high, -cost.value, -cost.low))
     found = Estimate(value * 2 / 3, min(low, value / 3, value), max(high, value / 3, value))
-    points = f"{100 * cost.value:+.2f} points ({100 * cost.low:+.2f} to {100 * cost.high:+.2f})"
-    return found, f"making {ADDED_WRONG:.0%} more labels wrong changed the accuracy by {points} in trial trainings"
+    said = f"making {ADDED_WRONG:.0%} more labels wrong changed accuracy by {in_points(cost)} in trial trainings"
+    return found, said
 
 
 def _not_known(facts: Facts) -> str:
@@ -82,8 +80,8 @@ def _not_known(facts: Facts) -> str:
         return f"Not known: {why}."
     reviewed = f"only {n:,} labels are reviewed" if n else "no label is reviewed"
     return (
-        f"Not known: {reviewed}, and the run has no probes that tell wrong labels apart; review the random part of "
-        "the queue, some 100 labels."
+        f"Not known: {reviewed}, and no planted wrong labels tell how many there are; review the random part of the "
+        "queue, some 100 labels."
     )
 
 

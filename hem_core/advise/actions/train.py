@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hem_core.advise.advice import Action
-from hem_core.advise.changes import effect
+from hem_core.advise.changes import effect, in_folds, in_points
 from hem_core.advise.estimate import Estimate
 from hem_core.advise.trial_rows import LONGER
 from hem_core.tasks import not_advised
@@ -30,10 +30,9 @@ def train(facts: Facts) -> list[Action]:
     said = [part for part in (_gap(facts), _last_epochs(facts)) if part]
     longer = f"hem score DATA --train MODULE:LONGER --out {facts.run.folder}-longer"
     own: dict[str, Any] = {"how": longer, "page": "compare"}
-    trial = effect(facts.trials, LONGER)
-    if trial is not None:
-        points = f"{100 * trial.value:+.2f} points ({100 * trial.low:+.2f} to {100 * trial.high:+.2f})"
-        measured = f"In trial trainings each example twice as often changed accuracy by {points}"
+    trial, raw = effect(facts.trials, LONGER), in_folds(facts.trials, LONGER)
+    if trial is not None and raw is not None:
+        measured = f"In trial trainings each example twice as often changed accuracy by {in_points(raw)}"
         ends: dict[str, Any] = {"gain": 100 * trial.value, "low": 100 * trial.low, "high": 100 * trial.high}
         return [Action("train", "twice as long", f"{'; '.join([measured, *said])}.", **own, **ends)]
     if not said:

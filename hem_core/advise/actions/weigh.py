@@ -8,8 +8,7 @@ import numpy as np
 
 from hem_core.advise import proofs
 from hem_core.advise.advice import Action
-from hem_core.advise.changes import balanced, effect
-from hem_core.advise.estimate import Estimate
+from hem_core.advise.changes import balanced, effect, in_folds, in_points
 from hem_core.advise.trial_rows import BALANCED
 from hem_core.errors import RunError
 from hem_core.retrain.long_tail import is_long_tailed
@@ -34,7 +33,7 @@ def weigh(facts: Facts) -> list[Action]:
     own: dict[str, Any] = {"how": how, "page": "retrain", "rule": rule}
     trial = effect(facts.trials, BALANCED)
     if proof is None and trial is not None:
-        said = _by_trial(facts, trial)
+        said = _by_trial(facts)
         ends: dict[str, Any] = {"gain": 100 * trial.value, "low": 100 * trial.low, "high": 100 * trial.high}
         return [Action("weigh", "the rarer classes", said, **(own | {"rule": None}), **ends)]
     if proof is None:
@@ -44,15 +43,16 @@ def weigh(facts: Facts) -> list[Action]:
     return [Action("weigh", what, f"{said} points.", gain=found.value, low=found.low, high=found.high, **own)]
 
 
-def _by_trial(facts: Facts, trial: Estimate) -> str:
-    """What weights of the classes did to accuracy, and to that of the average class."""
-    labels = facts.classes_of_rows
+def _by_trial(facts: Facts) -> str:
+    """What weights of the classes did to accuracy, and to that of the average class, in the trainings of the folds."""
+    labels, raw = facts.classes_of_rows, in_folds(facts.trials, BALANCED)
     assert labels is not None
+    assert raw is not None
     assert facts.trials is not None
     rise = balanced(facts.trials, BALANCED, labels)
     return (
-        f"In trial trainings weights of the classes changed accuracy by {100 * trial.value:+.2f} points "
-        f"({100 * trial.low:+.2f} to {100 * trial.high:+.2f}), and the mean over the classes by {100 * rise:+.2f}."
+        f"In trial trainings weights of the classes changed accuracy by {in_points(raw)}, and the mean over the "
+        f"classes by {100 * rise:+.2f}."
     )
 
 
