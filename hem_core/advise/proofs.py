@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 AS_CORRECTION = ("labels",)
 """Recipes whose curated arm differs by corrected labels alone."""
-AS_WEIGHTS = ("balanced", "weights", "mix")
+AS_WEIGHTS = ("balanced", "groups", "weights", "mix")
 
 
 @dataclass(frozen=True)

@@ -76,8 +76,8 @@ def _with_wrong(targets: np.ndarray, second: np.ndarray, seed: int) -> np.ndarra
 
 
 def _of_class(targets: np.ndarray) -> np.ndarray:
-    """Weights of the classes, mean 1, as a retraining with the recipe `balanced` has them."""
-    from hem_core.retrain.arms.recipe import of_class
+    """Weights of the classes, mean 1, as a retraining with the recipe `balanced` gives them to the losses."""
+    from hem_core.retrain.arms.balancing import of_class
 
     weights = of_class(targets)
     return weights / weights.mean()

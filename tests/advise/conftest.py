@@ -71,11 +71,12 @@ def trained(code):
 def predicted(tmp_path):
     """predicted(labels, guesses): a run of predictions of models that had not seen the examples."""
 
-    def make(labels, guesses, *, embedding=None, **options):
+    def make(labels, guesses, *, embedding=None, **columns):
         names = sorted(set(labels))
         probs = np.where(np.array(guesses)[:, None] == np.array(names), 0.9, 0.1 / (len(names) - 1))
         table = pd.DataFrame({"id": [f"e{row:04d}" for row in range(len(labels))], "label": labels})
         table = table.assign(**{f"prob_{name}": probs[:, at] for at, name in enumerate(names)})
+        table = table.assign(**columns)
         if embedding is not None:
             table["embedding"] = list(np.asarray(embedding, np.float32))
         table.to_parquet(tmp_path / "predicted.parquet")
@@ -86,7 +87,6 @@ def predicted(tmp_path):
             sample="out-of-sample",
             has_map=False,
             has_probes=False,
-            **options,
         )
 
     return make

@@ -156,6 +156,17 @@ def test_a_long_tail_is_to_be_weighed_and_the_measure_that_gains_is_named(predic
     assert found.how.endswith("--recipe balanced")
 
 
+def test_a_weak_slice_of_a_column_is_a_group_to_train_for(predicted, tmp_path):
+    labels = ["a"] * 200 + ["b"] * 200
+    wrong = np.isin(np.arange(400), [*range(60), *range(200, 260)])
+    guesses = np.where(wrong, np.where(np.array(labels) == "a", "b", "a"), labels)
+    sides = np.where(np.isin(np.arange(400), [*range(80), *range(200, 280)]), "left", "right")
+    found = weigh(facts(predicted(labels, guesses.tolist(), side=sides)))[0]
+    assert found.what == "examples whose side is left"
+    assert "is wrong 2.5 times as often as the whole (75.0% of 160)" in found.evidence
+    assert found.how.endswith("--group side")
+
+
 def test_weighing_gains_what_a_retraining_or_a_trial_measured(run, trials):
     found = weigh(curve(run, trials, [0.4, 0.3, 0.25, 0.2], balanced=0.23))[0]
     assert found.gain == pytest.approx(-3)

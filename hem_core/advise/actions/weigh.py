@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -74,9 +75,16 @@ def _target(facts: Facts) -> tuple[str, str, str, dict[str, Any] | None]:
             f"{weak['name']} is wrong {weak['ratio']:.1f} times as often as the whole ({weak['error_rate']:.1%} of "
             f"{weak['n']:,}); a retraining that weighs it measures the gain."
         )
-        return f"examples whose {weak['name']}", said, f"{retrain} --recipe weights", weak["rule"]
+        return f"examples whose {weak['name']}", said, f"{retrain} {_way(weak['rule'])}", weak["rule"]
     said = "classes are about equally large and no slice stands out, so no gain is to be expected; a retraining with "
     return "classes or groups", f"{said}weights would measure it.", f"{retrain} --recipe weights", None
+
+
+def _way(rule: Mapping[str, Any]) -> str:
+    """The option of a retraining that weighs a slice: by its column, where it has one of the user's own."""
+    columns = [str(clause.get("column")) for clause in rule["all"]]
+    own = next((name for name in columns if name not in ("label", "cluster")), None)
+    return f"--group {own}" if own else "--recipe weights"
 
 
 def _home(facts: Facts) -> str:
