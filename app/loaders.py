@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from app.views.slices.weak_slices import WeakSlices
     from app.wire.detail import Ranks
     from app.wire.distribution import Headline
+    from hem_core.advise import Advice
     from hem_core.boxes.average_precision import AveragePrecision
     from hem_core.boxes.scene import Judged, Scene
     from hem_core.labels.audit_sample import Audit, Frame
@@ -227,6 +228,13 @@ def label_errors(level: "Level") -> "LabelErrors":
 def overview(level: "Level") -> "Overview":
     """What the page Overview counts in a run."""
     return _overview(_key(level), level)
+
+
+def advice(level: "Level") -> "Advice":
+    """What to do next with the run of a level: hem_core.advise."""
+    curve = _stamp((level.folder / "advise").as_posix())
+    done = tuple(sorted(_stamp(path.as_posix()) for path in folder().glob("retrains/*/report.json")))
+    return _advice(_key(level), tags().revision(level.data), (curve, done), level)
 
 
 def ranks(level: "Level") -> "Ranks":
@@ -518,6 +526,13 @@ def _overview(key: Key, _level: "Level") -> "Overview":
     from app.views.overview.glance import overview
 
     return overview(_level)
+
+
+@st.cache_resource(show_spinner="Working out what to do next…", max_entries=8)
+def _advice(key: Key, revision: int, stamps: tuple, _level: "Level") -> "Advice":
+    from hem_core.advise import advise
+
+    return advise(run(_level.run))
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

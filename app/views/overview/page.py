@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from app import bars, label_share, loaders, map_to_come, scope, state, trust, widgets, words
-from app.views.overview import precision, refits, residuals, sample, tags
+from app.views.overview import advised, precision, refits, residuals, sample, tags
 from app.views.overview.card import card
 from app.views.overview.five_numbers import five_numbers
 from app.views.overview.glance import Overview
@@ -42,6 +42,7 @@ def page() -> None:
         _figure(level, facts)
     with right:
         _card(run, level, facts)
+    advised.draw(run, level)
     _failures(run)
 
 
