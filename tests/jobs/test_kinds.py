@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 
 import hem_core
+from hem_core.advise import advise
 from hem_core.errors import TakenError
 from hem_core.jobs import kind as kinds
 from hem_core.jobs import start as jobs
 from hem_core.jobs.job import new_job, open_job, running
 from hem_core.jobs.kinds.export import export_job, target
+from hem_core.jobs.kinds.learning_curve import job_of as curve_of
 from hem_core.jobs.kinds.projection import job_of
 from hem_core.jobs.kinds.proof import keep, proof_job, result
 from hem_core.jobs.state import log_tail, state, title
@@ -147,6 +149,17 @@ def test_a_map(workspaces):
     assert one == other
     assert "first/projection.parquet" in one
     assert title(job) == "Map of the embeddings: first"
+
+
+def test_a_learning_curve(workspaces):
+    for home, ends in zip(workspaces, (undisturbed, killed_and_resumed), strict=True):
+        run = open_workspace(home).run("first")
+        assert advise(run).curve is None
+        job = ends(curve_of(run))
+    one, other = (content(home / "runs" / "first" / "advise") for home in workspaces)
+    assert one == other
+    assert advise(run).curve.sizes[-1] > advise(run).curve.sizes[0]
+    assert title(job) == "Learning curve: first"
 
 
 def test_a_refit_and_a_scoring_of_one_run_exclude_each_other(workspaces, held_by_another):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app import loaders, state, widgets, words
-from app.views.overview import learning_curve
+from app.views.overview import learning_curve, measured_curve
 
 if TYPE_CHECKING:
     from hem_core.advise import Action, Advice, ErrorParts, Share
@@ -44,7 +44,7 @@ def draw(run: Run, level: Level) -> None:
     with left:
         _actions(found)
     with right:
-        _curve(level, found)
+        _curve(run, level, found)
     for note in found.notes:
         st.caption(words.plain(note))
 
@@ -94,16 +94,28 @@ def _go(one: Action) -> None:
         state.go(one.page)
 
 
-def _curve(level: Level, found: Advice) -> None:
+def _curve(run: Run, level: Level, found: Advice) -> None:
     if found.curve is None:
         st.caption("No learning curve is measured: it shows how much more data would gain.")
-        st.code(f"hem advise {level.folder} --curve", language="bash", wrap_lines=True)
+        _measure(run)
     else:
         chart = learning_curve.figure(found.curve, found.error_parts)
         widgets.figure(chart, f"{level.run}-learning-curve", key="learning_curve")
         st.caption(words.plain(f"Trained: {found.curve.of}. {found.curve.note}"))
     if found.error_parts is not None:
         _parts(found.error_parts)
+
+
+def _measure(run: Run) -> None:
+    """The way to a curve: by the run's own train function, by linear heads, or none."""
+    from hem_core.advise.bench_of_heads import says_something
+    from hem_core.advise.measure import train_of
+
+    is_stand_in = train_of(run) is None
+    if not is_stand_in or says_something(run):
+        measured_curve.offer(run, is_stand_in=is_stand_in)
+    else:
+        st.code(f"hem advise {run.folder} --curve --train MODULE:FUNCTION", language="bash", wrap_lines=True)
 
 
 def _parts(parts: ErrorParts) -> None:
