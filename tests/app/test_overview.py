@@ -1,10 +1,12 @@
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from app import bars, theme, words
-from hem_core.store.atomic import write_json
+from hem_core.advise import advise
+from hem_core.store.atomic import write_arrays, write_json
 from hem_core.store.workspace import open_workspace
 
 
@@ -216,3 +218,49 @@ def test_several_notes_of_a_run_stand_in_one_box(show, workspace):
     write_json(path, {**info, "notes": ["One of *two*.", "The other."]})
     boxes = [element.value for element in show(folder, "overview").warning]
     assert [box.replace("\\", "") for box in boxes] == ["- One of *two*.\n- The other."]
+
+
+def trials_of_a_curve(run):
+    """Three sizes in two folds: of the 60 examples 24, 18 and 12 are wrong, the same number in each fold."""
+    at = {"format_version": 1, "run": run.fingerprint, "key": "k", "of": "'m:train'", "is_stand_in": False}
+    at |= {"is_memorised": False, "n_training": 60, "folds": [0, 1], "parts": ["4", "2", "1"], "changes": []}
+    write_json(run.folder / "advise" / "trials.json", at)
+    for fold in (0, 1):
+        for part, n_wrong in (("4", 12), ("2", 9), ("1", 6)):
+            rows = np.arange(fold, 60, 2)
+            error = np.arange(30) < n_wrong
+            arrays = {"key": np.array("k"), "rows": rows, "error": error, "n": np.array(30 // int(part))}
+            write_arrays(run.folder / "advise" / f"{fold}_{part}.npz", **arrays)
+
+
+def test_what_to_do_next_shows_the_gain_of_more_data_and_the_curve(show, workspace):
+    folder = workspace(sample="out-of-sample")
+    run = open_workspace(folder).run("tiny")
+    trials_of_a_curve(run)
+    found = advise(run)
+    assert found.curve.error == (0.4, 0.3, 0.2)
+    test = show(folder, "overview")
+    assert not test.exception
+    said = texts(test).replace("\\", "")
+    best = next(one for one in found.actions if one.is_known and one.page)
+    assert f"**{best.name.capitalize()}** {best.what}" in said
+    assert f"{best.gain:+.2f} points".replace("-", "−") in said
+    assert best.evidence in said
+    assert [each.key for each in test.get("plotly_chart") if "learning_curve" in each.key]
+
+
+def test_a_run_without_a_curve_says_what_is_not_known_and_how_to_know_it(show, whole_workspace):
+    test = show(whole_workspace, "overview")
+    said = texts(test).replace("\\", "")
+    unknown = [one for one in advise(open_workspace(whole_workspace).run("tiny")).actions if not one.is_known]
+    assert unknown
+    assert all(one.evidence in said for one in unknown)
+    assert "No learning curve is measured" in said
+
+
+def test_reviewing_as_an_action_opens_the_queue_of_suspects(show, whole_workspace):
+    test = show(whole_workspace, "overview")
+    button = next(each for each in test.button if (each.key or "").endswith("_go") and each.label == "Review")
+    button.click().run()
+    assert test.session_state["hem_kept_went_to"] == "review"
+    assert test.query_params["queue"] == "suspects"

@@ -8,6 +8,8 @@ import streamlit as st
 
 from app import loaders, state, widgets, words
 from app.views.overview import learning_curve, measured_curve
+from hem_core.advise import LABELS_PER_HOUR
+from hem_core.store.definitions import SUSPECTED
 
 if TYPE_CHECKING:
     from hem_core.advise import Action, Advice, ErrorParts, Share
@@ -39,7 +41,8 @@ def draw(run: Run, level: Level) -> None:
             return
         state.remember(f"advised {level.fingerprint}", True)
     found = loaders.advice(level)
-    st.caption(words.plain(f"{found.measure.words}."))
+    hour = f"An hour is {LABELS_PER_HOUR:,} labels. Gains are in {found.measure.unit} of the run's measure"
+    st.caption(words.plain(f"{hour}: {found.measure.words}."))
     left, right = st.columns([3, 2], gap="medium")
     with left:
         _actions(found)
@@ -86,12 +89,14 @@ def _signed(value: float) -> str:
 
 
 def _go(one: Action) -> None:
-    if one.rule is not None and one.page in ("explore", "review"):
-        if one.page == "review":
-            state.set_queue("filter")
-        state.show_matches(dict(one.rule), one.page)
-    else:
+    """The suspects have a queue of their own; other examples are a filter, which Review and Explore walk through."""
+    is_of_suspects = one.rule is not None and one.rule.get("all") == [SUSPECTED]
+    if one.page == "review":
+        state.set_queue("suspects" if is_of_suspects or one.rule is None else "filter")
+    if one.rule is None or is_of_suspects or one.page not in ("explore", "review"):
         state.go(one.page)
+    else:
+        state.show_matches(dict(one.rule), one.page)
 
 
 def _curve(run: Run, level: Level, found: Advice) -> None:

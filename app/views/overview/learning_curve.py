@@ -39,7 +39,8 @@ def figure(curve: Curve, parts: ErrorParts | None) -> go.Figure:
     )
     if parts is not None and parts.irreducible is not None:
         chart.add_hline(y=100 * parts.irreducible.value, line={"color": theme.GREY, "dash": "dot", "width": 1.5})
-    chart.update_xaxes(title="training examples, log axis", type="log", tickformat="~s")
+    ticks = [*curve.sizes, 2 * curve.sizes[-1], 4 * curve.sizes[-1]]
+    chart.update_xaxes(title="training examples, log axis", type="log", tickvals=ticks, tickformat=",")
     chart.update_yaxes(title="held-out error, %", ticksuffix="%", rangemode="tozero")
     return bars.quiet(chart)
 
