@@ -94,6 +94,13 @@ def test_an_hour_finds_no_more_than_there_is(run):
     assert found.gain == pytest.approx(0, abs=1e-9)
 
 
+def test_wrong_labels_that_were_found_are_not_found_again(run):
+    judge(run, wrong=range(40), right=[*range(40, 60), *range(80, 400)])  # two thirds of the suspects were wrong
+    found = review(facts(run, labels_per_hour=400))[0]
+    left = 20 * 2 / 3  # 20 suspects are left
+    assert found.gain == pytest.approx(100 * left / 400 * points_per_corrected_percent().value, rel=0.1)
+
+
 def test_a_retraining_of_this_run_says_what_a_corrected_label_brings(run):
     judge(run, wrong=range(40), right=range(80, 200))
     before = review(facts(run, labels_per_hour=30))[0].gain
