@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,10 +36,13 @@ class Store:
         return sum(json.loads(path.read_text())["cpu_seconds"] for path in self.folder.glob("*.json"))
 
 
-def open_store(folder: Path, *settings: object) -> Store:
-    """The store for these settings and the code as it stands."""
-    sources = sorted([*ROOT.glob("benchmarks/*.py"), *ROOT.glob("hem_core/**/*.py")])
+def open_store(folder: Path, *settings: object, apart: Collection[str] = ()) -> Store:
+    """The store for these settings and the code as it stands.
+
+    apart: patterns of files, from the root, on which no result depends.
+    """
+    sources = {*ROOT.glob("benchmarks/*.py"), *ROOT.glob("hem_core/**/*.py")}
     digest = hashlib.sha256(repr(settings).encode())
-    for path in sources:
+    for path in sorted(sources - {path for pattern in apart for path in ROOT.glob(pattern)}):
         digest.update(path.read_bytes())
     return Store(folder / digest.hexdigest()[:12])

@@ -1,0 +1,62 @@
+"""The train functions of the runs, importable by name as a user's are: one hidden layer, by the number of epochs."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch.nn.functional as F
+from _arms import train
+from _hem import stacked
+from _nets import mlp
+from torch import Tensor, nn
+
+WIDTH, BATCH = 128, 128
+"""Hidden units, and examples of a step."""
+
+
+def epochs_1(dataset: Any, *, seed: int, weights: Tensor | None = None, recorder: Any = None) -> nn.Module:
+    """One epoch."""
+    return _trained(1, dataset, seed, weights, recorder)
+
+
+def epochs_2(dataset: Any, *, seed: int, weights: Tensor | None = None, recorder: Any = None) -> nn.Module:
+    """Two epochs."""
+    return _trained(2, dataset, seed, weights, recorder)
+
+
+def epochs_15(dataset: Any, *, seed: int, weights: Tensor | None = None, recorder: Any = None) -> nn.Module:
+    """15 epochs."""
+    return _trained(15, dataset, seed, weights, recorder)
+
+
+def unrecorded_1(dataset: Any, *, seed: int, weights: Tensor | None = None) -> nn.Module:
+    """The same for a learning curve, whose trainings nobody looks into."""
+    return _trained(1, dataset, seed, weights, None)
+
+
+def unrecorded_2(dataset: Any, *, seed: int, weights: Tensor | None = None) -> nn.Module:
+    """The same with two epochs."""
+    return _trained(2, dataset, seed, weights, None)
+
+
+def unrecorded_15(dataset: Any, *, seed: int, weights: Tensor | None = None) -> nn.Module:
+    """The same with 15."""
+    return _trained(15, dataset, seed, weights, None)
+
+
+def _trained(epochs: int, dataset: Any, seed: int, weights: Tensor | None, recorder: Any) -> nn.Module:
+    """As `_arms.train` does it, every batch recorded."""
+    inputs = stacked(dataset).float().numpy()
+    ids = np.array(dataset.ids, dtype=object)
+
+    def loss(model: nn.Module, x: Tensor, y: Tensor, at: Tensor, progress: float) -> Tensor:
+        logits = model(x)
+        if recorder is not None:
+            recorder.log(ids[at.numpy()].tolist(), logits.detach(), y, int(progress * epochs + 1e-6))
+        losses = F.cross_entropy(logits, y, reduction="none")
+        return (losses if weights is None else losses * weights[at]).mean()
+
+    build = partial(mlp, inputs.shape[1], len(dataset.classes), WIDTH)
+    return train(build, inputs, np.asarray(dataset.targets), seed, epochs=epochs, loss=loss, batch_size=BATCH)
