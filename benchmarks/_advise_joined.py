@@ -75,13 +75,13 @@ def joined(cells: Sequence[Cell]) -> Joined:
     found = [each.realised()["measures"] for each in cells]
     n = first.realised()["facts"]["n"]
     advices = [_advice(each) for each in cells]
-    (name,) = {each.measure.name for each in advices}
+    told = [_gains([one], each.measure.name) for one, each in zip(found, advices, strict=True)]
     return Joined(
         f"{first.source}, {first.name} ({n:,})",
         measure,
         [each[STOP][measure] for each in found],
         _gains(found, measure),
-        _gains(found, name),
+        {action: np.concatenate([each[action] for each in told]) for action in found[0]},
         [[Said(one.name, one.gain, one.low, one.high) for one in each.actions] for each in advices],
     )
 

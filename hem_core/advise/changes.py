@@ -13,8 +13,9 @@ def effect(trials: Trials | None, change: str) -> Estimate | None:
     """By how much the share of right predictions rises with a change where all data are trained on, -1 .. 1; None where
     it is not measured.
 
-    The trainings of the folds have fewer examples: of a rise in them, what the rest of the data bring by the learning
-    curve is taken away, since a training that lacks examples or steps gains more by any change.
+    The trainings of the folds have fewer examples, and a training that lacks examples or steps gains more by any
+    change. A rise in them counts as the same share of the smaller error that the learning curve has for all data; its
+    interval begins where everything that the rest of the data bring is taken away from it.
     """
     found = in_folds(trials, change)
     return None if found is None or trials is None else _on_all_data(trials, found)
@@ -46,8 +47,11 @@ def _on_all_data(trials: Trials, found: Estimate) -> Estimate:
     law = laws(trials, np.flatnonzero(trials.fold >= 0))
     if law is None or trials.n_training <= trials.sizes[-1]:
         return found
+    before, after = law.error(np.array([trials.sizes[-1], trials.n_training]))[0].tolist()
     drop = gained(law, trials.sizes[-1], trials.n_training)
-    return combined(lambda rise, more: np.where(rise > 0, np.maximum(rise - more, 0), rise), found, drop)
+    least = combined(lambda rise, more: np.where(rise > 0, np.maximum(rise - more, 0), rise), found, drop)
+    value = found.value * after / before if found.value > 0 < before else found.value
+    return Estimate(value, min(least.low, value), max(found.high, value))
 
 
 def balanced(trials: Trials, change: str, classes: np.ndarray) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from hem_core.errors import HemError, RunError
 from hem_core.labels.audits import audit_of
 from hem_core.labels.estimated import estimated
 from hem_core.labels.label_errors import LabelErrors
+from hem_core.retrain.long_tail import is_long_tailed
 from hem_core.runs.measured import measured
 from hem_core.store.answers import answers
 from hem_core.store.audit_settings import stop_rule
@@ -30,6 +31,10 @@ from hem_core.types import Metric
 if TYPE_CHECKING:
     from hem_core.labels.audit_sample import Audit
     from hem_core.store.run import Run
+
+
+BALANCED = "balanced accuracy"
+"""The mean of the classes' shares of right predictions."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +102,10 @@ class Facts:
             return Measured("error", "points", "Nothing is measured: no example of this run is judged.")
         seen = "examples that the model had not seen" if self.is_held_out else "examples that the model may have seen"
         words = f"{metric.name} {metric}, on {metric.n or self.run.n:,} {seen}, as labelled"
+        if self.row_weights is not None:
+            balanced = 1 - float(np.nanmean(self.is_wrong * self.row_weights))
+            words += f"; {BALANCED} {balanced:.1%}, in which gains are told, since the classes are very unequal"
+            return Measured(BALANCED, "points", words)
         return Measured(metric.name, "points" if metric.unit == "share" else metric.unit, words)
 
     @property
@@ -153,6 +162,32 @@ class Facts:
     def trials(self) -> Trials | None:
         """The trainings of the learning curve; None where none are stored."""
         return self._once("trials", lambda: stored.read(self.run))
+
+    @property
+    def told_trials(self) -> Trials | None:
+        """The trainings with errors whose mean is what gains are told in: of a long tail, each class counts alike."""
+        found, weights = self.trials, self.row_weights
+        if found is None or weights is None:
+            return found
+        changed = {name: error * weights for name, error in found.changed.items()}
+        return replace(found, error=found.error * weights, changed=changed)
+
+    @property
+    def row_weights(self) -> np.ndarray | None:
+        """(N,) weights of mean 1 over the labelled examples that give every class the same sum; 0 for no class, and
+        None where the classes are no long tail."""
+        return self._once("row_weights", self._row_weights)
+
+    def _row_weights(self) -> np.ndarray | None:
+        labels = self.classes_of_rows
+        if labels is None or not (labels != "").any():
+            return None
+        names, place, counts = np.unique(labels[labels != ""], return_inverse=True, return_counts=True)
+        if not is_long_tailed(counts):
+            return None
+        weights = np.zeros(len(labels))
+        weights[labels != ""] = (counts.sum() / len(names) / counts)[place]
+        return weights
 
     @property
     def curve(self) -> Curve | None:

@@ -174,6 +174,15 @@ def test_a_weak_slice_of_a_column_is_a_group_to_train_for(predicted, tmp_path):
     assert found.how.endswith("--group side")
 
 
+def test_gains_of_a_long_tail_are_told_in_balanced_accuracy(predicted, trials):
+    labels = ["a"] * 200 + ["b"] * 20
+    run = predicted(labels, [*labels[:-10], *["a"] * 10])  # all of a are right, and half of b
+    found = curve(run, trials, [0.4, 0.3, 0.2, 0.1], longer=0.0)  # the last 22 errors, all of a, are gone
+    assert found.measured.name == "balanced accuracy"
+    assert "balanced accuracy 75.0%" in found.measured.words
+    assert train(found)[0].gain == pytest.approx(100 * (22 / 200 + 0) / 2)
+
+
 def test_weighing_gains_what_a_retraining_or_a_trial_measured(run, trials):
     found = weigh(curve(run, trials, [0.4, 0.3, 0.25, 0.2], balanced=0.23))[0]
     assert found.gain == pytest.approx(-3)

@@ -48,12 +48,13 @@ def test_a_change_is_the_difference_of_two_trainings_on_the_same_examples(trials
     assert effect(None, "longer") is None
 
 
-def test_a_rise_is_told_without_what_the_rest_of_the_data_brings(trials):
+def test_a_rise_counts_as_the_same_share_of_the_error_that_is_left_with_all_data(trials):
     shares = [0.05 + 40 / size for size in (100, 200, 400, 800)]
     whole = effect(trials(shares, n=4000, longer=0.02), "longer")
     parts = effect(trials(shares, n=4000, n_training=1000, longer=0.02), "longer")
     assert whole.value == pytest.approx(0.08)
-    assert parts.value == pytest.approx(0.08 - (40 / 800 - 40 / 1000), abs=0.003)
+    assert parts.value == pytest.approx(0.08 * (0.05 + 40 / 1000) / (0.05 + 40 / 800), abs=0.0005)
+    assert parts.low < 0.08 - (40 / 800 - 40 / 1000) < parts.value < 0.08 < parts.high
     assert effect(trials(shares, n=4000, n_training=1000, longer=0.15), "longer").value == pytest.approx(-0.05)
 
 

@@ -46,7 +46,9 @@ def collect(facts: Facts) -> list[Action]:
     if trials is None:
         return [Action("collect", "more examples", problem, f"hem advise {facts.run.folder} --curve", "add_data")]
     tested = Group("random examples", None, np.flatnonzero(trials.fold >= 0))
-    found = [_random(facts, trials, tested)]
+    told = facts.told_trials
+    assert told is not None
+    found = [_random(facts, told, tested)]
     for groups in (_classes(facts, trials), _slices(facts, trials)):
         best = _best(facts, trials, groups)
         found += [_of_group(facts, trials, best)] if best else []

@@ -65,7 +65,7 @@ def _by_proof(facts: Facts) -> tuple[Estimate, str] | None:
 def _by_trial(facts: Facts) -> tuple[Estimate, str] | None:
     """What adding wrong labels cost in trials. The first wrong labels cost less than later ones, so that taking as many
     away brings between a third of that, were the loss to grow with their square, and all of it."""
-    cost = in_folds(facts.trials, WRONG)
+    cost = in_folds(facts.told_trials, WRONG)
     if cost is None:
         return None
     low, value, high = (end / ADDED_WRONG for end in (-cost.high, -cost.value, -cost.low))

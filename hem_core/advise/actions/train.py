@@ -30,7 +30,7 @@ def train(facts: Facts) -> list[Action]:
     said = [part for part in (_gap(facts), _last_epochs(facts)) if part]
     longer = f"hem score DATA --train MODULE:LONGER --out {facts.run.folder}-longer"
     own: dict[str, Any] = {"how": longer, "page": "compare"}
-    trial, raw = effect(facts.trials, LONGER), in_folds(facts.trials, LONGER)
+    trial, raw = effect(facts.told_trials, LONGER), in_folds(facts.told_trials, LONGER)
     if trial is not None and raw is not None:
         measured = f"In trial trainings each example twice as often changed accuracy by {in_points(raw)}"
         ends: dict[str, Any] = {"gain": 100 * trial.value, "low": 100 * trial.low, "high": 100 * trial.high}

@@ -32,7 +32,7 @@ def weigh(facts: Facts) -> list[Action]:
     what, evidence, how, rule = _target(facts)
     proof = proofs.weighings(facts)
     own: dict[str, Any] = {"how": how, "page": "retrain", "rule": rule}
-    trial = effect(facts.trials, BALANCED)
+    trial = effect(facts.told_trials, BALANCED)
     if proof is None and trial is not None:
         said = _by_trial(facts)
         ends: dict[str, Any] = {"gain": 100 * trial.value, "low": 100 * trial.low, "high": 100 * trial.high}
