@@ -68,7 +68,7 @@ def _scored(cell: Cell) -> dict[str, Any]:
     ids = [f"{row:05d}" for row in range(len(cell.drawn.given))]
     pd.DataFrame({"id": ids, "label": [f"c{label:02d}" for label in cell.drawn.given], **columns}).to_parquet(path)
     train = f"_advise_train:epochs_{cell.condition.epochs}"
-    options = {"feature_columns": "*", "label_column": "label"}
+    options: dict[str, Any] = {"feature_columns": "*", "label_column": "label"}
     run = hem_core.score(
         None, path, out=cell.folder / "run", train=train, oos=5, has_map=False, seed=cell.seed, columns=options
     )

@@ -13,7 +13,7 @@ from _paired import interval
 
 from hem_core.advise import Advice, advise
 
-ACTIONS = ("review", "collect", "weigh", "train", STOP)
+ACTIONS: tuple[str, ...] = ("review", "collect", "weigh", "train", STOP)
 """What is chosen between."""
 
 
