@@ -43,7 +43,8 @@ class TrainFunction:
     def __call__(
         self, dataset: Any, *, where: str, n_classes: int, of_task: Mapping[str, Any] | None = None, **offered: Any
     ) -> nn.Module:
-        """Train; of what is offered by name, the function gets what its signature takes.
+        """Train; of what is offered by name, the function gets what its signature takes. A parameter with a default of
+        its own keeps it where None is offered.
 
         where: words for the errors, as "fold 2 of 5"; of_task: what the task offers beside the rest. Returns a module
         in eval mode; a scikit-learn estimator is wrapped in one; a classifier's outputs are its n_classes classes.
@@ -90,10 +91,18 @@ def _taken(function: Callable[..., Any], offered: dict[str, Any]) -> dict[str, A
         parameters = inspect.signature(function).parameters
     except (TypeError, ValueError):  # written in C: it says nothing of what it takes
         return {}
+    offered = {name: value for name, value in offered.items()
+               if value is not None or not _keeps_default(parameters.get(name))}  # fmt: skip
     if any(each.kind is each.VAR_KEYWORD for each in parameters.values()):
         return offered
     by_name = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     return {name: offered[name] for name, each in parameters.items() if name in offered and each.kind in by_name}
+
+
+def _keeps_default(parameter: inspect.Parameter | None) -> bool:
+    """Whether a parameter has a default other than None."""
+    default = None if parameter is None else parameter.default
+    return default is not None and default is not inspect.Parameter.empty
 
 
 def _fingerprint(function: Callable[..., Any], name: str) -> str:

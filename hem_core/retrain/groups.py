@@ -18,6 +18,8 @@ UPWEIGHT = 5.0
 """Weight of what the run's model gets wrong, to 1 of the rest of its group: that of `hem_core.mining.jtt`."""
 MOST_WEIGHT = 50.0
 """The heaviest example, to the mean of 1: a group of a few does not rule the training."""
+ROUNDS = 100
+"""In which the weight that is above that goes to the others; each round adds one example to the heaviest, or ends."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,8 +79,19 @@ def group_weights(groups: Groups, is_wrong: np.ndarray) -> np.ndarray:
     totals = np.bincount(groups.train[in_group], factor[in_group], minlength=len(groups.names))
     a_group = len(factor) / max(1, int((totals > 0).sum()))
     weights = np.where(in_group, a_group * factor / totals[groups.train].clip(min=1.0), 1.0)
-    weights = (weights / weights.mean()).clip(max=MOST_WEIGHT)
-    return weights / weights.mean()
+    return _of_mean_one(weights)
+
+
+def _of_mean_one(weights: np.ndarray) -> np.ndarray:
+    """The weights scaled to a mean of 1, with none above MOST_WEIGHT."""
+    weights = weights / weights.mean()
+    for _ in range(ROUNDS):
+        is_most = weights >= MOST_WEIGHT
+        left = len(weights) - MOST_WEIGHT * is_most.sum()
+        if left <= 0 or not (weights > MOST_WEIGHT).any():
+            break
+        weights = np.where(is_most, MOST_WEIGHT, weights * left / weights[~is_most].sum())
+    return weights
 
 
 def _joined(code: np.ndarray, targets: np.ndarray, n_values: int) -> np.ndarray:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from hem_core.errors import RunError
+from hem_core.retrain.groups import MOST_VALUES
 from hem_core.store.run import Run
+from hem_core.store.summary import counts
 
 FAR = 2.0
 """How many times the overall error rate the near end of a slice's interval must be."""
@@ -28,10 +30,15 @@ def far_behind(run: Run) -> tuple[str, dict[str, Any]] | None:
         return None
     for row in sorted(found.to_dict("records"), key=lambda row: -row["ratio"]):
         columns = [part["column"] for part in row["rule"].get("all", ()) if "in" in part]
-        own = [name for name in columns if name not in NOT_GROUPS]
+        own = [name for name in columns if name not in NOT_GROUPS and _names_groups(run, name)]
         if own and row["low"] >= FAR * row["error_rate"] / row["ratio"]:
             return own[0], row
     return None
+
+
+def _names_groups(run: Run, column: str) -> bool:
+    """Whether the column has no more values than groups may have."""
+    return 1 < len(counts(run.examples, column)) <= MOST_VALUES
 
 
 def proposal(run: Run, recipe: str) -> str | None:

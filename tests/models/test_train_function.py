@@ -208,3 +208,21 @@ def test_a_train_function_is_named_by_its_file_too(tmp_path, monkeypatch):
     sys.modules.pop("my_trainings")
     with pytest.raises(ModelError, match=r"there is no file 'my_trainings.py'; name it from the folder"):
         train_function.load("my_trainings.py:train")
+
+
+@pytest.mark.parametrize(("offered", "wanted"), [(None, "own"), ("theirs", "theirs")])
+def test_none_leaves_a_parameter_its_own_default(offered, wanted):
+    got = {}
+
+    def by_name(dataset, *, loss_fn="own", weights=None):
+        got.update(loss_fn=loss_fn, weights=weights)
+        return nn.Linear(2, 2)
+
+    def with_the_rest(dataset, *, loss_fn="own", **rest):
+        got.update(loss_fn=loss_fn, **rest)
+        return nn.Linear(2, 2)
+
+    for function in (by_name, with_the_rest):
+        train_function.load(function)([], where="fold 1 of 5", n_classes=2, loss_fn=offered, weights=None)
+        assert got == {"loss_fn": wanted, "weights": None}
+        got.clear()

@@ -11,6 +11,7 @@ from hem_core.retrain.groups_proposal import far_behind, proposal
 from hem_core.retrain.report.by_group import by_group, sentence
 from hem_core.retrain.report.test_predictions import class_predictions
 from hem_core.retrain.retrain import retrain
+from hem_core.retrain.report.measures import LEAST_CLASS
 from hem_core.retrain.settings import Settings
 from hem_core.runs import weak_slices
 from hem_core.slices.find import Slices
@@ -58,8 +59,16 @@ def test_every_group_weighs_the_same_and_what_is_wrong_more_in_it():
     assert wrong[:3].sum() == pytest.approx(wrong[3])
     assert wrong.mean() == pytest.approx(1)
     assert groups.is_rare.tolist() == [False, True]
-    lonely = Groups("side", ["a", "b"], np.array([0] * 9999 + [1]), np.zeros(0, np.int64))
-    assert group_weights(lonely, np.zeros(10_000, bool)).max() < 1.02 * MOST_WEIGHT / (0.5 + MOST_WEIGHT / 1e4)
+
+
+@pytest.mark.parametrize("sizes", [(9999, 1), (990, 7, 3), (995, 5)])
+def test_no_example_weighs_more_than_the_bound_and_the_mean_stays_one(sizes):
+    codes = np.repeat(np.arange(len(sizes)), sizes)
+    groups = Groups("side", [str(k) for k in range(len(sizes))], codes, np.zeros(0, np.int64))
+    found = group_weights(groups, np.arange(len(codes)) % 3 == 0)
+    assert found.max() == pytest.approx(MOST_WEIGHT)
+    assert found.mean() == pytest.approx(1)
+    assert found.min() > 0
 
 
 def test_the_worst_group_of_each_arm_is_compared_and_the_controls_worst_comes_first():
@@ -76,6 +85,24 @@ def test_the_worst_group_of_each_arm_is_compared_and_the_controls_worst_comes_fi
     assert low < 50 < high
     assert sentence(found).startswith("Accuracy on the worst group: 75.0% in curated, 50.0% in control: +25.00 points")
     assert by_group(arms, np.full(40, -1), ["a", "b"]) is None
+
+
+def test_a_group_of_a_few_test_examples_is_not_the_worst_and_stands_last():
+    targets, codes = np.zeros(43, np.int64), np.repeat([0, 1, 2], [20, 20, 3])
+    is_wrong = np.arange(43) >= 35  # a quarter of b, and all three of c
+    arms = {arm: [class_predictions(np.stack([~is_wrong, is_wrong], axis=1) * 4.0, targets)]
+            for arm in ("control", "curated")}  # fmt: skip
+    found = by_group(arms, codes, ["a", "b", "c"])
+    assert [row["label"] for row in found["rows"]] == ["b", "a", "c"]
+    assert found["worst"]["arms"]["control"]["mean"] == found["rows"][0]["arms"]["control"]["mean"] == 75
+
+
+@pytest.mark.slow
+def test_a_column_of_many_values_is_not_proposed(workspace):
+    run = open_run(workspace / "runs" / "blobs")
+    rule = {"all": [{"column": "id", "in": [run.table(["id"])["id"].iloc[0]]}]}
+    weak_slices.write(slices_of(("id is one", 40, 0.6, 0.4, 0.7, 4.0, rule)), run.folder / "slices.parquet")
+    assert far_behind(run) is None
 
 
 def slices_of(*rows):
@@ -117,7 +144,7 @@ def test_with_a_group_the_report_begins_with_the_groups(workspace, make_set):
     assert report["verdict"]["sentences"][1].startswith("Accuracy on the worst group:")
     page = found.html.read_text()
     assert page.index("<h2>Groups") < page.index("<h2>Curated against control")
-    worst = min(row["arms"]["control"]["mean"] for row in report["groups"]["rows"])
+    worst = min(row["arms"]["control"]["mean"] for row in report["groups"]["rows"] if row["n"] >= LEAST_CLASS)
     assert report["groups"]["rows"][0]["arms"]["control"]["mean"] == worst
     assert report["identical"] == []  # at random the weights are others
 

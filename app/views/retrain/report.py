@@ -157,7 +157,8 @@ def _groups(found: Mapping[str, Any]) -> None:
     arms = ", ".join(f"{arm} {one['mean']:.1f}%" for arm, one in worst["arms"].items())
     st.markdown(
         f"**Groups** · {len(found['rows']):,}, the worst of control first; accuracy in % with its 95% interval",
-        help="The interval of a group is Wilson's for its test examples.",
+        help="The interval of a group is Wilson's for its test examples. A group of fewer than 10 of them does not "
+        "count as the worst and stands last.",
     )
     st.caption(
         words.plain(f"Worst group: {arms}; curated − control {interval(worst['difference']['curated - control'], 1)}.")

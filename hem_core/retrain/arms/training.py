@@ -74,7 +74,7 @@ def _trained(job: Job, arm: str, seed: int, where: str, tell: Told) -> tuple[np.
             seed=seed,
             weights=None if plan.weights is None else torch.from_numpy(plan.weights).float(),
             sampler=sampler,
-            loss_fn=balanced_loss(job.class_counts(arm, seed)) if plan.how == "loss" else None,
+            **_loss_fn(job, plan, arm, seed),
             recorder=Recorder(scratch),
             progress=tell,
             device=str(choose_device(job.device)),
@@ -97,6 +97,13 @@ def _trained(job: Job, arm: str, seed: int, where: str, tell: Told) -> tuple[np.
         with named(where):
             job.scored.score(arm, model)
     return logits, getattr(sampler, "n_epochs", 0)
+
+
+def _loss_fn(job: Job, plan: TrainingRows, arm: str, seed: int) -> dict[str, Any]:
+    """The argument loss_fn, for a function that names it: None where it trains with its own loss."""
+    if not job.train.takes("loss_fn"):
+        return {}
+    return {"loss_fn": balanced_loss(job.class_counts(arm, seed)) if plan.how == "loss" else None}
 
 
 @contextmanager

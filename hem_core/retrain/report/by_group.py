@@ -9,7 +9,7 @@ import numpy as np
 
 from hem_core.retrain.report.bootstrap import measured_again
 from hem_core.retrain.report.comparison import class_rows, table_of
-from hem_core.retrain.report.measures import MEASURES, Measure, groups, sums
+from hem_core.retrain.report.measures import LEAST_CLASS, MEASURES, Measure, groups, sums
 from hem_core.retrain.report.ship_or_hold import Interval
 from hem_core.retrain.report.test_predictions import ModelPredictions
 
@@ -21,6 +21,7 @@ def by_group(
 ) -> dict[str, Any] | None:
     """`worst`, a row of the report's table: accuracy of the worst group; `rows`, one a group, control's worst first.
 
+    Groups of fewer than LEAST_CLASS test examples are not the worst one, and come last, where larger ones are there.
     arms: name -> one `ModelPredictions` (T rows) per seed; codes (T,) int64 in [0, G), -1 = in no group; names (G,).
     None where no test example is in a group.
     """
@@ -29,7 +30,10 @@ def by_group(
     parts = groups(np.ones(len(codes), bool), codes, len(names), [])
     summed = [[sums(one, parts) for one in models] for models in arms.values()]
     measure = {WORST: Measure("worst group", "%", True)}
-    rows = sorted(class_rows(arms, codes, names), key=lambda row: (row["arms"]["control"]["mean"], row["label"]))
+    rows = sorted(
+        class_rows(arms, codes, names),
+        key=lambda row: (row["n"] < LEAST_CLASS, row["arms"]["control"]["mean"], row["label"]),
+    )
     return {"worst": table_of(list(arms), measure, *measured_again(summed, parts))[0], "rows": rows}
 
 
