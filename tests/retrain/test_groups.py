@@ -9,9 +9,9 @@ from hem_core.errors import DataError, RunError
 from hem_core.retrain.groups import MOST_WEIGHT, UPWEIGHT, Groups, group_weights, groups_of
 from hem_core.retrain.groups_proposal import far_behind, proposal
 from hem_core.retrain.report.by_group import by_group, sentence
+from hem_core.retrain.report.measures import LEAST_CLASS
 from hem_core.retrain.report.test_predictions import class_predictions
 from hem_core.retrain.retrain import retrain
-from hem_core.retrain.report.measures import LEAST_CLASS
 from hem_core.retrain.settings import Settings
 from hem_core.runs import weak_slices
 from hem_core.slices.find import Slices
