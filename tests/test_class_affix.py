@@ -3,7 +3,8 @@
 import pyarrow as pa
 import pytest
 
-from hem_core.class_affix import affixed
+from hem_core.class_affix import ROWS, affixed
+from hem_core.class_columns import class_columns
 
 LIKELY, OTHER = [0.9, 0.2, 0.5], [0.1, 0.8, 0.5]
 
@@ -32,3 +33,34 @@ def test_a_class_that_no_label_is_of_has_a_column_too():
 )
 def test_there_is_no_set_of_columns_without_a_reason(columns):
     assert affixed(pa.table(columns), ["cat", "dog"]) == {}
+
+
+@pytest.mark.parametrize(
+    ("names", "labels"),
+    [
+        ([f"topic_{k}" for k in range(5)], ["0", "1"]),
+        (["pct_1", "pct_2"], ["1", "2"]),
+        (["score of 0", "score of 1", "score of 2"], ["0", "1"]),
+    ],
+    ids=["shares of topics", "per cents", "more columns than labels"],
+)
+def test_features_that_sum_to_1_are_no_predictions_of_labels_that_are_numbers(names, labels):
+    even = pa.table({name: [1 / len(names)] * 3 for name in names})
+    assert affixed(even, labels) == {}
+    assert class_columns(even, dict.fromkeys(labels, 2)) is None
+    assert set(affixed(even, labels, is_guess=True)) >= set(labels)
+
+
+@pytest.mark.parametrize("name", ["Anteil {}", "P(y={})", "scoreOf{}", "{}_softmax"])
+def test_labels_that_are_numbers_have_columns_whose_names_say_that_they_are_probabilities(name):
+    no, yes = name.format(0), name.format(1)
+    assert affixed(pa.table({no: LIKELY, yes: OTHER}), ["0", "1"]) == {"0": no, "1": yes}
+
+
+@pytest.mark.parametrize("empty", [None, float("nan")])
+@pytest.mark.filterwarnings("error")
+def test_rows_without_probabilities_do_not_count(empty):
+    none = [empty] * ROWS
+    trained_first = pa.table({"at cat": none + LIKELY, "at dog": none + OTHER})
+    assert affixed(trained_first, ["cat", "dog"]) == {"cat": "at cat", "dog": "at dog"}
+    assert affixed(pa.table({"at cat": [0.5, empty], "at dog": [empty, 0.5]}), ["cat", "dog"]) == {}
