@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pyarrow as pa
 
-from hem_core.catalog._column_types import typed
+from hem_core.catalog._column_types import has_decimal_comma, typed
 from hem_core.catalog._compute import pc
 from hem_core.catalog._table_file import is_text
 from hem_core.class_affix import affixed
@@ -30,13 +30,13 @@ LETTERS, DIFFERENT, SPACED = 20, 0.5, 0.5
 one of texts."""
 
 
-def guessed_label(table: pa.Table) -> str | None:
+def guessed_label(table: pa.Table, *, may_have_comma: bool = False) -> str | None:
     """The column that the predictions of a table are about; None where there is none, or more than one.
 
     It holds the classes that are predicted, or numbers that the predicted ones explain better than their mean does. Of
     several with the same classes, one that is always the likeliest class is no label but a prediction.
     Columns of predictions are those that `hem_core.class_columns` names, and those of `hem_core.class_affix`. Where the
-    contents decide nothing, a name that is usual does.
+    contents decide nothing, a name that is usual does. may_have_comma: 0,7 may be a number, as in a CSV with ";".
     """
     some = table.slice(0, ROWS)
     named = (name for name in some.column_names if usual(name) in PREDICTED)
@@ -48,18 +48,19 @@ def guessed_label(table: pa.Table) -> str | None:
         found = [name for name in others if _is_of(some[name], classes)]
         if len(found) == 1:
             return found[0]
-    likely = _with_columns_of_classes(_typed(some), some, others)
+    numbers = _typed(some, may_have_comma=may_have_comma)
+    likely = _with_columns_of_classes(numbers, some, others)
     if len(likely) == 1:
         return likely[0]
-    nearest = _nearest(some, predicted, others) if predicted is not None else None
-    return nearest or _named(others, LABEL_NAMES)
+    nearest = _nearest(numbers, predicted, others) if predicted is not None else None
+    return nearest or _named(some, others)
 
 
 def guessed_id(table: pa.Table) -> str | None:
     """The first column with a usual name of an id whose values are all there and differ; None without one."""
     found = (name for name in table.column_names if usual(name) in ID_NAMES)
-    return next((name for name in found if pc.count_distinct(table[name], mode="all").as_py() == table.num_rows
-                 and not table[name].null_count), None)  # fmt: skip
+    plain = (name for name in found if not pa.types.is_nested(table[name].type) and not table[name].null_count)
+    return next((name for name in plain if len(pc.unique(table[name])) == table.num_rows), None)
 
 
 def guessed_text(table: pa.Table, *, but: str | None = None) -> str | None:
@@ -79,9 +80,16 @@ def guessed_text(table: pa.Table, *, but: str | None = None) -> str | None:
     return best
 
 
-def _named(columns: list[str], names: tuple[str, ...]) -> str | None:
-    there = {usual(column): column for column in reversed(columns)}
-    return next((there[name] for name in names if name in there), None)
+def _named(table: pa.Table, columns: Iterable[str]) -> str | None:
+    """The column with the surest name of labels, of those with two values or more; `y` beside `x` is a coordinate."""
+    there = {usual(column): column for column in reversed(list(columns))}
+    names = [name for name in LABEL_NAMES if name in there and not (name == "y" and "x" in there)]
+    return next((there[name] for name in names if _has_two_values(table[there[name]])), None)
+
+
+def _has_two_values(column: pa.ChunkedArray) -> bool:
+    values = column.drop_null()
+    return len(values) > 1 and (pa.types.is_nested(values.type) or len(pc.unique(values)) > 1)
 
 
 def _predicted_classes(table: pa.Table, predicted: str | None) -> Iterator[set[str]]:
@@ -92,30 +100,35 @@ def _predicted_classes(table: pa.Table, predicted: str | None) -> Iterator[set[s
         yield set(of_prefix(table.column_names, prefix))
 
 
-def _typed(table: pa.Table) -> pa.Table:
+def _typed(table: pa.Table, *, may_have_comma: bool) -> pa.Table:
     """The table with numbers in place of their text, as a CSV has them."""
-    return pa.table(
-        {name: typed(table[name]) if is_text(table[name].type) else table[name] for name in table.column_names}
-    )
+    texts = {name: table[name] for name in table.column_names if is_text(table[name].type)}
+    comma = may_have_comma and has_decimal_comma(texts.values())
+    numbers = {name: typed(column, decimal_comma=comma) for name, column in texts.items()}
+    return pa.table({name: numbers.get(name, table[name]) for name in table.column_names})
 
 
 def _with_columns_of_classes(numbers: pa.Table, written: pa.Table, names: list[str]) -> list[str]:
-    """The columns whose values have a column of probabilities each, but for those that are always the likeliest."""
-    found = []
+    """The columns whose values have a column of probabilities each; of several, those not always the likeliest."""
+    found = {}
     for name in names:
         if pa.types.is_nested(numbers[name].type) or pa.types.is_floating(numbers[name].type):
             continue
         classes = _values(written[name])
-        columns = affixed(numbers, classes) if len(classes) < numbers.num_columns else {}
-        if columns and not _is_likeliest(numbers, written[name], columns):
-            found.append(name)
-    return found
+        columns = affixed(numbers, classes, is_guess=True) if len(classes) < numbers.num_columns else {}
+        if columns:
+            found[name] = columns
+    if len(found) < 2:
+        return list(found)
+    return [name for name, columns in found.items() if not _is_likeliest(numbers, written[name], columns)]
 
 
 def _is_likeliest(table: pa.Table, values: pa.ChunkedArray, columns: dict[str, str]) -> bool:
+    """Whether each value is the class with the highest probability, in the rows that have both."""
     probs = np.stack([table[column].to_numpy() for column in columns.values()], axis=1)  # (N, K)
-    likeliest = np.array(list(columns))[probs.argmax(axis=1)]
-    return bool(np.all(likeliest == np.array([str(value) for value in values.to_pylist()])))
+    is_there = np.isfinite(probs).all(axis=1) & values.is_valid().to_numpy()
+    likeliest = np.array(list(columns))[probs[is_there].argmax(axis=1)]
+    return bool(np.all(likeliest == np.array([str(value) for value in values.to_pylist()])[is_there]))
 
 
 def _is_of(values: pa.ChunkedArray, classes: set[str]) -> bool:

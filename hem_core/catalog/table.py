@@ -25,7 +25,7 @@ from hem_core.catalog._label_kind import labels_are
 from hem_core.catalog._predictions_file import predictions_by_id
 from hem_core.catalog._table_file import Loaded, has_predictions, is_text, load, suffix_format
 from hem_core.catalog._tag_labels import UNKNOWN, of_columns, of_sets
-from hem_core.class_columns import LISTS, OF_A_MODEL, PREDICTED, PREFIXES, class_columns, of_prefix
+from hem_core.class_columns import LISTS, OF_A_MODEL, PREDICTED, PREFIXES, class_columns, of_prefix, usual
 from hem_core.errors import DataError
 from hem_core.media import claimed
 
@@ -147,7 +147,8 @@ def columns_of(path: Path, *, rows: int = 5) -> TableColumns:
     found = TableColumns(tuple(shown), head, loaded.table.num_rows, lists=lists)
     guess = None
     try:
-        guess = guessed_label(loaded.table) if _find(loaded.table, None, LABEL_NAMES, "label") is None else None
+        has_label = _find(loaded.table, None, LABEL_NAMES, "label") is not None
+        guess = None if has_label else guessed_label(loaded.table, may_have_comma=loaded.separator == ";")
         loaded, label, _facts = _with_tags(loaded, guess, path)
         chosen = _chosen(loaded, _Named(None, label, None, None), [], (path.resolve().parent,))
     except DataError:  # no label, say: the user names one
@@ -284,7 +285,7 @@ def _chosen(loaded: Loaded, named: _Named, asked: list[str], folders: Sequence[P
 
 def _beside_data(table: pa.Table) -> str:
     """What else to do with predictions that have no label; "" for other tables."""
-    is_predicted = any(name.casefold() in (*PREDICTED, *LISTS) for name in table.column_names)
+    is_predicted = any(usual(name) in (*PREDICTED, *LISTS) for name in table.column_names)
     is_predicted |= any(of_prefix(table.column_names, prefix) for prefix in PREFIXES)
     return "; predictions alone go beside their data: choose the data, and this file as --predictions" * is_predicted
 

@@ -5,6 +5,8 @@ import pyarrow as pa
 import pytest
 
 from hem_core.catalog._guessed_columns import guessed_id, guessed_label, guessed_text
+from hem_core.catalog.table import columns_of, read
+from hem_core.errors import DataError
 
 WORDS = [f"this is the question number {k} of a customer" for k in range(40)]
 
@@ -79,3 +81,42 @@ def test_an_id_is_a_column_of_that_name_whose_values_all_differ():
     assert guessed_id(table(Kennung=ids, note=ids)) == "Kennung"
     assert guessed_id(table(Kennung=ids[:20] * 2)) is None
     assert guessed_id(table(Kennung=[None, *ids[1:]])) is None
+
+
+def test_a_column_of_categories_or_lists_can_have_the_name_of_an_id():
+    ids = [f"m{k}" for k in range(40)]
+    assert guessed_id(table(uuid=pa.array(ids).dictionary_encode())) == "uuid"
+    assert guessed_id(table(uuid=[[k] for k in range(40)], nr=ids)) == "nr"
+
+
+def test_a_usual_name_is_no_label_where_the_column_is_empty_or_a_coordinate():
+    assert guessed_label(table(y=pa.array([None] * 40, pa.string()))) is None
+    assert guessed_label(table(y=["only"] * 40, gold=["a", "b"] * 20)) == "gold"
+    assert guessed_label(table(x=np.arange(40), y=np.arange(40), size=np.arange(40))) is None
+    assert guessed_label(table(y=["a", "b"] * 20)) == "y"
+
+
+def test_decimal_commas_are_numbers_where_the_file_may_have_them(tmp_path):
+    (tmp_path / "d.csv").write_text(
+        "Etikettierung;Anteil Hund;Anteil Katze\nHund;0,7;0,3\nKatze;0,4;0,6\nHund;0,1;0,9\n"
+    )
+    assert columns_of(tmp_path / "d.csv").guesses["label_column"] == "Etikettierung"
+    written = {"Preis": ["1,5", "2,5", "3,5"] * 5, "Prognose": ["1,6", "2,4", "3,5"] * 5}
+    assert guessed_label(pa.table(written), may_have_comma=True) == "Preis"
+
+
+def test_the_only_column_with_the_classes_is_the_label_also_where_the_model_is_right_in_every_row():
+    likely = np.array([0.9, 0.2] * 20)
+    assert guessed_label(table(Tier=["Hund", "Katze"] * 20, **{"p Hund": likely, "p Katze": 1 - likely})) == "Tier"
+
+
+def test_rows_without_probabilities_do_not_make_a_prediction_a_label():
+    likely = np.array([np.nan, 0.9, 0.2, 0.1])
+    shares = {"p Hund": pa.array(likely, from_pandas=True), "p Katze": pa.array(1 - likely, from_pandas=True)}
+    columns = {"best": [None, "Hund", "Katze", "Katze"], "Tier": ["Hund", "Hund", "Katze", "Hund"]}
+    assert guessed_label(pa.table(columns | shares)) == "Tier"
+
+
+def test_a_hint_names_predictions_without_a_label_in_any_usual_spelling():
+    with pytest.raises(DataError, match="predictions alone go beside their data"):
+        read(pa.table({"name": ["a", "b"], "Predicted Label": ["x", "y"]}))
