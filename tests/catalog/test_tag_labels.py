@@ -95,8 +95,10 @@ def test_predictions_in_a_file_of_their_own_are_added_by_id(tmp_path):
     facts = catalogs.info(table)
     assert facts["prediction_columns"] == ["p", "q"]
     assert [feature["name"] for feature in facts["features"]] == ["x"]
-    (tmp_path / "odd.csv").write_text("id,x\na,1\n")
-    with pytest.raises(DataError, match=r"the column 'x' is in .*odd\.csv' and in the data; rename it"):
+    (tmp_path / "odd.csv").write_text("id,x\na,5\n")
+    with pytest.raises(
+        DataError, match=r"the column 'x' is in .*odd\.csv' and, with other values, in the data; rename it"
+    ):
         catalogs.read(tmp_path / "d.csv", predictions=tmp_path / "odd.csv")
     (tmp_path / "other.csv").write_text("id,p\nz,1\n")
     with pytest.raises(DataError, match="has none of the 3 ids of the data, such as 'a'"):
