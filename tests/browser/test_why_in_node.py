@@ -97,6 +97,35 @@ def test_a_row_that_is_not_there_is_said_and_the_order_stays(run_js):
     assert found == [[{"error": "no row"}, "near"], "by score"]
 
 
+BUTTONS = """
+  const texts = [], set = [];
+  globalThis.document = { createElement: (name) => ({ style: {}, setAttribute() {},
+    addEventListener(_event, call) { this.call = call; },
+    append(...all) { if (name === "button") texts.push([all.join(""), this.call]); } }) };
+  Object.assign(bus, { near: { other: false }, set: (change) => set.push(change), ...v.bus });
+  await bus.followNear();
+  const counts = bus.foundNear();
+  m.nearControl(bus);
+  texts.forEach(([, call]) => call());
+  return { counts, texts: texts.map(([text]) => text), set };
+"""
+NEAREST = {"near": {"id": "c", "k": 1000}}
+
+
+@pytest.mark.parametrize(
+    ("in_filter", "also", "hidden"),
+    [([1, 1, 0], [], 1), ([0, 1, 0], [NIGHT], 2), ([1, 0, 1], [], 0), ([1, 0, 1], [NIGHT], 0)],
+    ids=["one hidden", "both hidden", "fewer rows than asked for", "another clause of the selection"],
+)
+def test_the_filter_can_be_removed_where_it_hides_some_of_the_nearest(run_js, in_filter, also, hidden):
+    about = {"inFilter": in_filter, "filter": {"all": [CAT]}, "selection": {"all": [NEAREST, *also]}}
+    page = {"counts": {"selected": sum(in_filter)}, **about}
+    found = run_js("explorer/near.js", NEAR + BUTTONS, near={"missing": None, "other": False}, bus=page)
+    assert found["counts"] == {"n": 2, "hidden": hidden}
+    assert found["texts"] == [f"The filter hides {hidden} of the 2 nearest; show them too"][: min(hidden, 1)]
+    assert found["set"] == [{"filter": {"all": []}}][: min(hidden, 1)]
+
+
 def test_near_is_selected_by_id(run_js):
     found = run_js(
         "explorer/near.js",

@@ -179,7 +179,7 @@ def test_a_sentence_says_why_and_becomes_a_filter_and_the_nearest_are_a_selectio
     tiles = page.locator(".hem-tile")
     eventually(lambda: [int(one.get_attribute("data-row")) for one in tiles.all()] == shown[:48])
     assert len(shown) < 60
-    page.get_by_role("button", name="also outside the filter").click()
+    page.get_by_role("button", name=f"The filter hides {60 - len(shown)} of the 60 nearest; show them too").click()
     eventually(lambda: read(page, "selected") == "60")
     assert in_address(page, "selection") == near
 

@@ -133,6 +133,7 @@ function mount(first, client) {
     bus.on("said", busy),
     bus.on("opened", named),
     bus.on("names", renamed),
+    bus.on("near", drawChips),
   ];
   const focus = () => {
     if (!isLooking && !data.without?.tags && document.visibilityState === "visible") follow();
@@ -408,9 +409,8 @@ function mount(first, client) {
     const shown = view && !lack(bus, data.missing, view.mode) ? view.mode : null,
       mode = shown && epochOf(view, bus.epochs) ? "replay" : shown;
     const { filter, selection, counts, picks } = bus;
-    renew(bars.chips, [filter, selection, counts.selected, picks.size, mode, bus.clusterNames().length], () =>
-      chips(bus, mode),
-    );
+    const seen = [filter, selection, counts.selected, picks.size, mode, bus.clusterNames().length];
+    renew(bars.chips, [...seen, bus.foundNear()?.hidden], () => chips(bus, mode));
   }
 
   function busy() {

@@ -2,7 +2,7 @@
 // More like this: the nearest of a row in the embedding as a selection, in the order of their distance.
 
 import { h, select } from "../shared/dom.js";
-import { short } from "../shared/numbers.js";
+import { short, whole } from "../shared/numbers.js";
 import { clauses } from "../shared/rules.js";
 import { USUAL_K } from "../shared/usual_k.js";
 
@@ -24,6 +24,11 @@ export function makeNear(source, near, bus) {
     /** What is near, while the selection is that and no other order was chosen: {to, rows, at(row)}; else null. */
     nearest() {
       return key && !isOff ? (found.get(key) ?? null) : null;
+    },
+    /** How many rows were found near, and how many of these the filter hides; null until they are there. */
+    foundNear() {
+      const rows = key ? found.get(key)?.rows : null;
+      return rows ? { n: rows.length, hidden: rows.filter((row) => !bus().inFilter[row]).length } : null;
     },
     /** By distance, or no longer. */
     orderByDistance(isOn) {
@@ -108,17 +113,17 @@ export function nearControl(bus) {
         clause.near.other ? "of any class" : "of another class",
       ),
     );
-  const n = bus.counts.selected;
-  if (clauses(bus.filter).length && n < clause.near.k)
+  const near = bus.foundNear();
+  if (near?.hidden)
     parts.push(
       h(
         "button",
         {
           class: "hem-chip-action",
-          title: `the filter leaves ${n} of the ${clause.near.k} nearest; this takes it away`,
+          title: "remove the filter and keep the selection",
           onclick: () => bus.set({ filter: { all: [] } }),
         },
-        "also outside the filter",
+        `The filter hides ${whole(near.hidden)} of the ${whole(near.n)} nearest; show them too`,
       ),
     );
   return h("span", { class: "hem-near-control" }, parts);
