@@ -198,9 +198,7 @@ def test_a_proof_that_ends_after_the_set_was_saved_is_shown_with_it(show, worksp
 @pytest.mark.slow
 def test_more_than_there_are_candidates_takes_all_of_them_and_says_what_to_choose(show, workspace):
     test = some(show(workspace(), "sets"), 20)
-    assert [one.value for one in test.warning] == [
-        "There are 6 candidates, not 20. Choose Everything, or others, above."
-    ]
+    assert [one.value for one in test.warning] == ["All 6 are used. For more, choose another source above."]
     assert [one for one in test.button if one.label.startswith("Save 6 examples")]
 
 

@@ -75,9 +75,9 @@ def choose(level: Level, candidates: int, *, is_hand_made: bool) -> Budget | Non
 
 
 def _at_most(n: int, candidates: int) -> int:
-    """How many of the n that were asked for there are; where that is fewer, what to do is said."""
+    """How many of the n that were asked for there are; where that is fewer, a warning names what to do."""
     if n > candidates:
-        st.warning(f"There are {candidates:,} candidates, not {n:,}. Choose Everything, or others, above.")
+        st.warning(f"All {candidates:,} are used. For more, choose another source above.")
     return min(n, candidates)
 
 
