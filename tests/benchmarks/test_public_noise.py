@@ -84,6 +84,21 @@ def test_no_class_loses_its_majority_to_confusions_or_to_the_annotator():
         assert flipped.sum() == 100
 
 
+@pytest.mark.parametrize("name", ["confusion", "annotator"])
+def test_classes_of_two_rows_may_lose_one_and_more_than_the_classes_may_lose_is_an_error(name):
+    few = rows(n=154, k=77)
+    flipped = wronged(name, few, 0.2) != few.labels
+    assert flipped.sum() == 31  # .2 of 154
+    assert np.bincount(few.labels[flipped]).max() == 1
+    with pytest.raises(ValueError, match=r"300 wrong labels were asked for, and the classes take 240 at 40% of each"):
+        wronged(name, rows(), 0.5)
+
+
+def test_classes_that_the_weak_model_never_confuses_take_no_confusions():
+    with pytest.raises(ValueError, match=r"100 wrong labels were asked for, and the classes take 80"):
+        wronged("confusion", confusing(400), 0.25)
+
+
 def test_the_annotator_is_wrong_where_the_weak_model_is_and_says_what_it_says():
     labels = np.zeros(1000, np.int64)
     probs = np.tile([0.998, 0.001, 0.001], (1000, 1))

@@ -3,16 +3,18 @@
 import numpy as np
 
 from benchmarks.public._types import CleanRows
+from benchmarks.public.noise._caps import caps
 
 TITLE = "confusion"
 REFERENCE = "class-dependent noise, Patrini et al. 2017, arXiv:1609.03683; its matrix is a weak model's confusions"
-MOST = 0.4
-"""Share of a class that is flipped at most, so that it stays its label's majority."""
 
 
 def confusion(clean: CleanRows, rate: float, seed: int) -> np.ndarray:
     """round(rate · N) rows, drawn evenly within their class; a pair of classes is as frequent as a weak model confuses
-    them on average. Returns (N,) labels."""
+    them on average. Returns (N,) labels.
+
+    Raises ValueError where the classes that the weak model confuses have fewer rows that may be wrong.
+    """
     chance, labels = np.random.default_rng(seed), clean.labels
     matrix = np.stack([clean.weak_probs[labels == own].sum(axis=0) for own in range(clean.n_classes)])
     np.fill_diagonal(matrix, 0)  # (K, K): expected count of each confusion
@@ -26,8 +28,8 @@ def confusion(clean: CleanRows, rate: float, seed: int) -> np.ndarray:
 
 
 def _flips(weights: np.ndarray, sizes: np.ndarray, total: int) -> np.ndarray:
-    """(K,) counts that sum to `total`, as `weights` as possible with none above MOST of its class."""
-    most = np.floor(MOST * sizes).astype(np.int64)
+    """(K,) counts that sum to `total`, as `weights` as possible with none above what its class may have."""
+    most = caps(np.where(weights > 0, sizes, 0), total)
     counts = np.zeros(len(sizes), np.int64)
     while counts.sum() < total:
         open_weights = np.where(counts < most, weights, 0)
