@@ -24,7 +24,8 @@ def slices(
     names = named_slices(found["name"].tolist(), found["rule"].tolist(), lambda: level_traits(open_run(run).examples))
     if not len(found):
         say("no slice is significantly worse than the whole")
-    say("error: {} ({} candidates tested)", found.attrs["measure"], f"{found.attrs['n_tested']:,}")
+    tested = f" ({found.attrs['n_tested']:,} candidates tested)" if found.attrs["n_tested"] else ""
+    say("error: {}{}", found.attrs["measure"], tested)
     rows = found.assign(name=names).loc[:, ["name", "n", "error_rate", "low", "high", "ratio"]].values.tolist()
     table(
         ("slice", "examples", "error", "95% interval", "× overall rate"),

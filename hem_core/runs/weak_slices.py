@@ -38,7 +38,8 @@ def write(found: Slices, path: Path) -> None:
 
 
 def read(folder: Path | str) -> pd.DataFrame:
-    """The slices of a run, the most worth looking at first, `rule` parsed; attrs: `measure`, `n_tested`.
+    """The slices of a run, the most worth looking at first, `rule` parsed; attrs: `measure`, and `n_tested`, 0 where
+    the file does not say it.
 
     Raises RunError when none were looked for.
     """
@@ -48,7 +49,8 @@ def read(folder: Path | str) -> pd.DataFrame:
         raise RunError(f"the run {run.folder} was made before slices were looked for: score it again with --overwrite")
     check(path)
     table = pd.read_parquet(path)
-    facts = pq.read_schema(path).metadata
+    facts = pq.read_schema(path).metadata or {}
     measured = table.assign(rule=[json.loads(rule) for rule in table["rule"]])
-    measured.attrs = {"measure": facts[b"hem.measure"].decode(), "n_tested": int(facts[b"hem.n_tested"])}
+    measure, n_tested = facts.get(b"hem.measure", b"share of wrong predictions"), facts.get(b"hem.n_tested", b"0")
+    measured.attrs = {"measure": measure.decode(), "n_tested": int(n_tested)}
     return measured
