@@ -104,11 +104,22 @@ def test_wrong_labels_that_were_found_are_not_found_again(run):
 def test_a_retraining_of_this_run_says_what_a_corrected_label_brings(run):
     judge(run, wrong=range(40), right=range(80, 200))
     before = review(facts(run, labels_per_hour=30))[0].gain
-    retrained(run, "labels", 5.0, 4.9, 5.1)  # 20 of 400 labels: a point for each percent
+    retrained(run, "labels", 25.0, 24.9, 25.1, n_relabelled=100)  # of 400 labels: a point for each percent
     found = review(facts(run, labels_per_hour=30))[0]
     assert found.gain == pytest.approx(7.5, rel=0.15)
     assert found.gain > 5 * before
-    assert "20 corrected labels brought +5.00 points in the retraining 'labels-v1'" in found.evidence
+    assert "100 corrected labels brought +25.00 points in the retraining 'labels-v1'" in found.evidence
+
+
+def test_a_retraining_or_a_trial_that_changed_nothing_is_no_certainty(run, trials):
+    judge(run, wrong=range(40), right=range(80, 200))
+    trial = curve(run, trials, [0.4, 0.3, 0.25, 0.2], n_folds=2, wrong=0.2)  # no prediction is another one
+    assert "changed accuracy by +0.00 points (-0.75 to +0.75)" in review(trial)[0].evidence  # 3 of 400
+    retrained(run, "labels", 0.0, 0.0, 0.0, n_relabelled=1)
+    found = review(facts(run))[0]
+    assert found.is_known
+    assert found.low < found.high
+    assert "; 1 corrected label brought +0.00 points" in found.evidence
 
 
 def test_a_retraining_in_another_measure_does_not_count(run):

@@ -10,7 +10,7 @@ from hem_core.advise import proofs
 from hem_core.advise.advice import Action
 from hem_core.advise.changes import in_folds, in_points
 from hem_core.advise.defaults import points_per_corrected_percent
-from hem_core.advise.estimate import Estimate, combined, pooled
+from hem_core.advise.estimate import Estimate, combined, pooled, rule_of_three
 from hem_core.advise.label_noise import found_in_an_hour, wrong_labels
 from hem_core.advise.trial_rows import ADDED_WRONG, WRONG
 from hem_core.tasks import not_advised
@@ -58,8 +58,9 @@ def _by_proof(facts: Facts) -> tuple[Estimate, str] | None:
     if proof is None:
         return None
     share, found = 100 * proof.n_relabelled / proof.n_training, proof.difference
-    said = f"{proof.n_relabelled:,} corrected labels brought {found.value:+.2f} points in the retraining '{proof.name}'"
-    return Estimate(found.value / share, found.low / share, found.high / share), said
+    said = f"{_labels(proof.n_relabelled)} brought {found.value:+.2f} points in the retraining '{proof.name}'"
+    slope = Estimate(found.value / share, found.low / share, found.high / share)
+    return slope.at_least(100 * rule_of_three(facts.run.n) / share), said
 
 
 def _by_trial(facts: Facts) -> tuple[Estimate, str] | None:
@@ -72,6 +73,10 @@ def _by_trial(facts: Facts) -> tuple[Estimate, str] | None:
     found = Estimate(value * 2 / 3, min(low, value / 3, value), max(high, value / 3, value))
     said = f"making {ADDED_WRONG:.0%} more labels wrong changed accuracy by {in_points(cost)} in trial trainings"
     return found, said
+
+
+def _labels(n: int) -> str:
+    return f"{n:,} corrected label{'s' * (n != 1)}"
 
 
 def _not_known(facts: Facts) -> str:
