@@ -45,7 +45,7 @@ class Bench:
 
     @property
     def n_folds(self) -> int:
-        return int(self.fold.max()) + 1
+        return int(self.fold.max(initial=-1)) + 1
 
     def tested(self, fold: int) -> np.ndarray:
         """The rows that a fold tests."""

@@ -49,13 +49,33 @@ def measure(
         from hem_core.advise.bench_of_training import bench_of_training
 
         bench = bench_of_training(run, function, data=data, device=device)
+    measure_bench(bench, folds=folds, changes=_changes(bench, function) if has_changes else [], progress=progress)
+
+
+def measure_bench(
+    bench: Bench, *, folds: int | None = None, changes: Sequence[str] = (), progress: Listener | None = None
+) -> None:
+    """The trainings of a bench, as `measure` does them; changes: of CHANGES."""
+    run, parts = bench.run, _parts(bench)
     most = min(folds or bench.n_folds, bench.n_folds)
-    smallest = min(len(bench.learned(fold)) for fold in range(most))
-    parts = parts_for(smallest, len(run.classes))
-    if len(parts) < 2 or len(np.unique(bench.targets[bench.is_trainable])) < 2:
-        raise DataError(f"run '{run.name}' has {smallest:,} examples to train on, too few for a learning curve")
     with hold(run.folder / FOLDER, f"the learning curve of run '{run.name}'"):
-        _measure(bench, range(most), parts, _changes(bench, function) if has_changes else [], progress)
+        _measure(bench, range(most), parts, list(changes), progress)
+
+
+def _parts(bench: Bench) -> list[str]:
+    """The sizes that every fold can be trained with. Raises DataError where there are fewer than two."""
+    run, n_classes = bench.run, len(np.unique(bench.targets[bench.is_trainable]))
+    if n_classes < 2:
+        classes = f"{n_classes} class{'es' * (n_classes != 1)}"
+        raise DataError(
+            f"run '{run.name}' has labelled training examples of {classes}; a learning curve needs 2 or more"
+        )
+    smallest = min((len(bench.learned(fold)) for fold in range(bench.n_folds)), default=0)
+    parts = parts_for(smallest, len(run.classes))
+    if len(parts) < 2:
+        examples = f"{smallest:,} example{'s' * (smallest != 1)}"
+        raise DataError(f"run '{run.name}' has {examples} to train on in a fold, too few for a learning curve")
+    return parts
 
 
 def train_of(run: Run) -> str | None:

@@ -2,14 +2,15 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hem_core.cli._screen import bars, say, table
 from hem_core.cli._trainings import Device
+from hem_core.errors import HemError
 from hem_core.retrain.threads import yield_while_waiting
 
 if TYPE_CHECKING:
@@ -54,23 +55,37 @@ def advise(
 
     opened = open_run(run)
     options = {"train": train, "data": str(data) if data else None, "folds": folds, "device": device}
-    if curve or (curve is None and _is_quick(opened, train)):
-        from hem_core.advise.measure import measure
-
-        with bars() as shown:
-            measure(opened, **options, has_changes=changes, progress=shown)
+    note = ""
+    if curve:
+        _measure(opened, **options, has_changes=changes)
+    elif curve is None:
+        note = _measured_unasked(opened, **options, has_changes=changes)
     found = advice_on(opened, labels_per_hour=labels_per_hour)
+    if note:
+        found = replace(found, notes=[*found.notes, note])
     if as_json:
         sys.stdout.write(json.dumps(asdict(found), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
         return
     _print(found, labels_per_hour)
 
 
-def _is_quick(run: Run, train: str | None) -> bool:
-    """Whether a curve can be had in seconds, and none is there: by heads on embeddings that may say something."""
+def _measure(run: Run, **options: Any) -> None:
+    from hem_core.advise.measure import measure
+
+    with bars() as shown:
+        measure(run, **options, progress=shown)
+
+
+def _measured_unasked(run: Run, **options: Any) -> str:
+    """A note, where the curve that linear heads give in seconds could not be measured; "" otherwise."""
     from hem_core.advise.bench_of_heads import says_something
 
-    return train is None and says_something(run)
+    try:
+        if says_something(run):
+            _measure(run, **options)
+    except (HemError, OSError) as error:
+        return f"No learning curve was measured: {error}"
+    return ""
 
 
 def _print(found: Advice, labels_per_hour: int) -> None:

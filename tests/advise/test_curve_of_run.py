@@ -143,7 +143,7 @@ def test_without_a_train_function_and_embeddings_there_is_no_curve(predicted):
 def test_too_few_examples_and_tasks_without_classes_are_refused(predicted, tmp_path):
     labels, embedding = clouds(40)
     run = predicted(labels.tolist(), labels.tolist(), embedding=embedding)
-    with pytest.raises(HemError, match="32 examples to train on, too few for a learning curve"):
+    with pytest.raises(HemError, match="32 examples to train on in a fold, too few for a learning curve"):
         measure(run)
     import pandas as pd
 
