@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -28,22 +29,24 @@ def advise(
     curve: Annotated[
         bool | None,
         typer.Option(
-            help="Measure the learning curve, by trainings on parts of each fold; without a train function by linear "
-            "heads, which is also done, where the run has embeddings, without this option."
+            help="Measure the learning curve, by trainings on parts of each fold, or by linear heads where there is no "
+            "train function. Default: only what linear heads give in seconds."
         ),
     ] = None,
     changes: Annotated[
         bool,
         typer.Option(
             "--changes",
-            help="With the curve, also train with more wrong labels, twice as long, and with weights of the classes.",
+            help="Measure the curve, and also train with more wrong labels, twice as long, and with class weights.",
         ),
     ] = False,
     train: Annotated[
         str | None,
         typer.Option(help="package.module:train for the curve. Default: the one that the run was scored with."),
     ] = None,
-    data: Annotated[Path | None, typer.Option(help="The examples of the run, if they have been moved.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="For the curve: the examples of the run, if they were moved.")
+    ] = None,
     folds: Annotated[int | None, typer.Option(help="Folds that the curve is measured in. Default: all.", min=1)] = None,
     device: Device = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write all of it as JSON to stdout.")] = False,
@@ -56,6 +59,7 @@ def advise(
     opened = open_run(run)
     options = {"train": train, "data": str(data) if data else None, "folds": folds, "device": device}
     note = ""
+    curve = _requested(curve, {"--changes": changes, "--train": train, "--data": data, "--folds": folds})
     if curve:
         _measure(opened, **options, has_changes=changes)
     elif curve is None:
@@ -67,6 +71,17 @@ def advise(
         sys.stdout.write(json.dumps(asdict(found), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
         return
     _print(found, labels_per_hour)
+
+
+def _requested(curve: bool | None, of_curve: Mapping[str, object]) -> bool | None:
+    """Whether the curve is to be measured, which its options ask for too; None where that is left open.
+
+    Raises HemError for such an option beside --no-curve.
+    """
+    named = next((name for name, value in of_curve.items() if value), None)
+    if named is not None and curve is False:
+        raise HemError(f"{named} and --no-curve exclude each other: {named} is for measuring the learning curve")
+    return curve if named is None else True
 
 
 def _measure(run: Run, **options: Any) -> None:

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 from hem_core.advise.bench import Bench
 from hem_core.advise.measure import measure_bench
 from hem_core.cli import command_line
-from hem_core.errors import DataError
+from hem_core.errors import DataError, HemError
 
 
 def advise(run, *options):
@@ -63,3 +63,12 @@ def test_examples_in_no_fold_are_too_few(embedded):
     bench = Bench(run, "nobody", True, False, lambda *_: none, targets, none, np.ones(n, bool), targets, {})
     with pytest.raises(DataError, match="0 examples to train on in a fold, too few"):
         measure_bench(bench)
+
+
+@pytest.mark.parametrize("option", [["--changes"], ["--train", "m:train"], ["--folds", "1"], ["--data", "d.csv"]])
+def test_an_option_of_the_curve_asks_for_the_curve(predicted, option):
+    run = predicted(["a", "b"] * 50, ["a", "b"] * 50)  # which cannot be measured: without embeddings and data
+    assert advise(run).exit_code == 0
+    assert isinstance(advise(run, *option).exception, HemError)
+    refused = advise(run, *option, "--no-curve").exception
+    assert str(refused).startswith(f"{option[0]} and --no-curve exclude each other")
