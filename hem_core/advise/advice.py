@@ -69,7 +69,9 @@ class Curve:
     per_class: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     """Class -> its error at each measured size; {} where the task has no classes."""
     note: str = ""
-    """How to read it, in a sentence."""
+    """How far it is measured and how to read it, in sentences."""
+    is_complete: bool = True
+    """Whether everything that was planned is measured."""
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,8 @@ class Bench:
     """(N,) the likeliest class that is not its own; its own where that is not known."""
     facts: dict[str, str]
     """What else the results depend on."""
+    train: str | None = None
+    """The train function's name; None for linear heads."""
 
     @property
     def n_folds(self) -> int:

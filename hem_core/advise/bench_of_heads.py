@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hem_core.advise import trials as stored
 from hem_core.advise.bench import Bench, folds_of, held_out, second_classes, task_of
+from hem_core.advise.trial_plan import planned
 from hem_core.advise.trial_rows import TrialRows
+from hem_core.advise.trials import read
 from hem_core.errors import DataError
 from hem_core.folds.linear_head import fit
 from hem_core.tasks import of
@@ -17,7 +18,7 @@ from hem_core.tasks import of
 if TYPE_CHECKING:
     from hem_core.store.run import Run
 
-OF_HEADS = "linear heads on the embeddings, a stand-in for the model,"
+OF_HEADS = "linear heads on the embeddings (a stand-in for the model)"
 
 
 def bench_of_heads(run: Run) -> Bench:
@@ -55,8 +56,12 @@ def bench_of_heads(run: Run) -> Bench:
 
 
 def says_something(run: Run) -> bool:
-    """Whether heads can be fitted on embeddings of a model that was not trained on these examples, and were not yet."""
-    if run.embeddings() is None or "linear heads" not in of(run.info).offers or stored.read(run) is not None:
+    """Whether heads can be fitted on embeddings of a model that was not trained on these examples, and were
+    not all yet."""
+    if run.embeddings() is None or "linear heads" not in of(run.info).offers:
+        return False
+    plan, found = planned(run), read(run)
+    if (plan is not None and not plan.is_stand_in) or (found is not None and found.is_complete):
         return False
     return bool(run.info.get("embedding")) or _is_unseen(run)
 

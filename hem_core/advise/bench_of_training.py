@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from hem_core.advise.bench import Bench, folds_of, held_out, second_classes, task_of
+from hem_core.advise.trial_plan import FOLDER
 from hem_core.advise.trial_rows import TrialRows
-from hem_core.advise.trials import FOLDER
 from hem_core.dynamics.recorder import Recorder
 from hem_core.engine.network import Network, choose_device
 from hem_core.folds.training import Trainings, named, seeded
@@ -51,6 +51,7 @@ def bench_of_training(run: Run, train: str, *, data: str | None, device: str | N
         (targets >= 0) & ~held_out(run),
         second_classes(run, targets),
         {"train": function.fingerprint},
+        function.name,
     )
 
 

@@ -40,8 +40,19 @@ def curve_of(trials: Trials, classes: np.ndarray | None) -> Curve | None:
         _plain(np.maximum(high, error)),
         _fitted(trials, error, drawn),
         _per_class(trials, rows, classes),
-        NOTE,
+        _note(trials),
+        trials.is_complete,
     )
+
+
+def _note(trials: Trials) -> str:
+    """How to read the curve, and how many of its folds are done while it is not complete."""
+    if trials.is_complete:
+        return NOTE
+    planned = max(trials.n_planned, trials.n_folds)
+    if trials.n_folds < planned:
+        return f"Measured in {trials.n_folds} of {planned} folds so far; the measurement can be resumed. {NOTE}"
+    return f"Measured in all folds, but not yet with every change; the measurement can be resumed. {NOTE}"
 
 
 def laws(trials: Trials, rows: np.ndarray) -> PowerLaws | None:

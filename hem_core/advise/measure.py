@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hem_core.advise import trial_plan
 from hem_core.advise import trials as stored
 from hem_core.advise.bench import Bench
 from hem_core.advise.bench_of_heads import bench_of_heads
+from hem_core.advise.trial_plan import FOLDER, TrialPlan
 from hem_core.advise.trial_rows import BALANCED, CHANGES, PARTS, parts_for, trial_rows
-from hem_core.advise.trials import FOLDER, FORMAT_VERSION, place
+from hem_core.advise.trials import place
 from hem_core.engine.plan import make_key
 from hem_core.engine.progress import Listener
 from hem_core.errors import DataError
-from hem_core.store.atomic import remove_leftovers, write_arrays, write_json
+from hem_core.store.atomic import remove_leftovers, write_arrays
 from hem_core.store.claim import hold
 from hem_core.thresholds import WRONG
 
@@ -35,11 +37,13 @@ def measure(
 ) -> None:
     """Train on an eighth, a quarter, a half and all of the training examples of each fold, and test on the fold.
 
-    train: "package.module:train"; by default the function that the run was scored with; without either, linear heads
-    on the embeddings. data: where the examples are, if they were moved. folds: how many of the folds, by default all.
-    has_changes: also train on all with more wrong labels, twice as long, and with weights of the classes.
+    train: "package.module:train"; by default the function whose curve is stored, else the one that the run was scored
+    with; without either, linear heads on the embeddings. data: where the examples are, if they were moved. folds: how
+    many of the folds, by default all. has_changes: also train on all with more wrong labels, twice as long, and with
+    class weights.
     Every training is stored in the run's folder when it is done. Killed at any moment, the same call trains what is
-    left; other settings begin anew. progress is called with a stage, done and total.
+    left. A call with other folds or changes adds to what is stored; another function, or other data, replaces it once
+    its first training is done. progress is called with a stage, done and total.
     Raises DataError or ModelError for what cannot be trained, TakenError while another process is at it.
     """
     function = train or train_of(run)
@@ -56,10 +60,10 @@ def measure_bench(
     bench: Bench, *, folds: int | None = None, changes: Sequence[str] = (), progress: Listener | None = None
 ) -> None:
     """The trainings of a bench, as `measure` does them; changes: of CHANGES."""
-    run, parts = bench.run, _parts(bench)
     most = min(folds or bench.n_folds, bench.n_folds)
-    with hold(run.folder / FOLDER, f"the learning curve of run '{run.name}'"):
-        _measure(bench, range(most), parts, list(changes), progress)
+    plan = _plan(bench, list(range(most)), changes)
+    with hold(bench.run.folder / FOLDER, f"the learning curve of run '{bench.run.name}'"):
+        _measure(bench, plan, progress)
 
 
 def _parts(bench: Bench) -> list[str]:
@@ -79,7 +83,10 @@ def _parts(bench: Bench) -> list[str]:
 
 
 def train_of(run: Run) -> str | None:
-    """The train function that a run was scored with, by its folds; None where there was none."""
+    """The train function whose curve is stored, else the one that a run was scored with; None where there is none."""
+    plan = trial_plan.planned(run)
+    if plan is not None and plan.train is not None:
+        return plan.train
     oos = run.info.get("oos") or {}
     if oos.get("how") != "folds":
         return None
@@ -97,43 +104,43 @@ def _changes(bench: Bench, function: str | None) -> list[str]:
     return [name for name in CHANGES if name != BALANCED or takes_weights]
 
 
-def _measure(
-    bench: Bench, folds: Sequence[int], parts: list[str], changes: list[str], progress: Listener | None
-) -> None:
-    run, seed = bench.run, int(bench.run.info.get("parameters", {}).get("seed") or 0)
-    key = make_key(
-        seeds="of fold and trial", run=run.fingerprint, of=bench.of, folds=bench.fold.tolist(), **bench.facts
-    )
-    write_json(
-        run.folder / FOLDER / "trials.json",
-        {
-            "format_version": FORMAT_VERSION,
-            "run": run.fingerprint,
-            "key": key,
-            "of": bench.of,
-            "is_stand_in": bench.is_stand_in,
-            "is_memorised": bench.is_memorised,
-            "n_training": int(bench.is_trainable.sum()),
-            "folds": list(folds),
-            "parts": parts,
-            "changes": changes,
-        },
-    )
+def _measure(bench: Bench, plan: TrialPlan, progress: Listener | None) -> None:
+    """The stored plan is replaced once something of the new one is trained, so that a failure leaves the old curve."""
+    run = bench.run
     remove_leftovers(run.folder / FOLDER)
-    wanted = [(fold, trial) for fold in folds for trial in (*parts, *changes)]
+    wanted = [(fold, trial) for fold in plan.folds for trial in (*plan.parts, *plan.changes)]
     for done, (fold, trial) in enumerate(wanted):
         if progress is not None:
             progress("curve", done, len(wanted))
-        path = place(run, fold, trial)
-        if stored.arrays_of(path, key) is not None:
-            continue
-        rows, tested = bench.learned(fold), bench.tested(fold)
-        plan = trial_rows(trial, rows, bench.targets, bench.second, seed=seed)
-        where = f"fold {fold + 1} of {bench.n_folds}, {_words(trial)}"
-        error = bench.trained(plan, tested, seed_of(seed, fold, trial), where)
-        write_arrays(path, key=np.array(key), rows=tested, error=error >= WRONG, n=np.array(len(plan.rows)))
+        if stored.arrays_of(place(run, plan.key, fold, trial), plan.key) is None:
+            _train(bench, plan.key, fold, trial)
+        if not done:
+            trial_plan.keep(run, plan.with_those_of(trial_plan.planned(run)))
     if progress is not None:
         progress("curve", len(wanted), len(wanted))
+
+
+def _train(bench: Bench, key: str, fold: int, trial: str) -> None:
+    """One training, stored when it is done."""
+    rows, tested, seed = bench.learned(fold), bench.tested(fold), _seed(bench)
+    plan = trial_rows(trial, rows, bench.targets, bench.second, seed=seed)
+    where = f"fold {fold + 1} of {bench.n_folds}, {_words(trial)}"
+    error = bench.trained(plan, tested, seed_of(seed, fold, trial), where) >= WRONG
+    path = place(bench.run, key, fold, trial)
+    write_arrays(path, key=np.array(key), rows=tested, error=error, n=np.array(len(plan.rows)))
+
+
+def _plan(bench: Bench, folds: list[int], changes: Sequence[str]) -> TrialPlan:
+    run = bench.run
+    key = make_key(
+        seeds="of fold and trial", run=run.fingerprint, of=bench.of, folds=bench.fold.tolist(), **bench.facts
+    )
+    facts = bench.of, bench.train, bench.is_stand_in, bench.is_memorised, int(bench.is_trainable.sum())
+    return TrialPlan(run.fingerprint, key, *facts, folds, _parts(bench), dict.fromkeys(changes, folds))
+
+
+def _seed(bench: Bench) -> int:
+    return int(bench.run.info.get("parameters", {}).get("seed") or 0)
 
 
 def seed_of(seed: int, fold: int, trial: str) -> int:

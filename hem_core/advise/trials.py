@@ -1,25 +1,24 @@
 """The trials of a run as they are stored in its folder; reading them needs no torch.
 
-On disk: advise/trials.json says what was trained; advise/<fold>_<trial>.npz holds one training each: `rows`, positions
-among the run's examples, whether each is in `error`, and `n`, how many examples it was trained on.
+On disk: advise/trials.json is the plan, see `trial_plan`; advise/<key>_<fold>_<trial>.npz, with the first 8 characters
+of its key, holds one training each: `rows`, positions among the run's examples, whether each is wrong in `error`, and
+`n`, how many examples it was trained on.
 """
 
 from __future__ import annotations
 
-import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hem_core.advise.trial_plan import FOLDER, TrialPlan, planned
+
 if TYPE_CHECKING:
     from hem_core.store.run import Run
-
-FOLDER = "advise"
-FORMAT_VERSION = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +41,15 @@ class Trials:
     changed: Mapping[str, np.ndarray] = field(default_factory=dict)
     """Change -> (N,) the error of trainings on all examples with it; NaN where an example was not tested."""
 
+    n_planned: int = 0
+    """How many folds are to be measured."""
+    is_complete: bool = True
+    """Whether every planned training is done; if not, the same measurement resumes."""
+
+    @property
+    def n_folds(self) -> int:
+        return len(np.unique(self.fold[self.fold >= 0]))
+
     @property
     def n_tested(self) -> int:
         return int((self.fold >= 0).sum())
@@ -49,30 +57,29 @@ class Trials:
 
 def read(run: Run) -> Trials | None:
     """The finished trainings of a run, of the folds that have all sizes; None where there are none."""
-    info = _info(run)
-    if info is None:
+    plan = planned(run)
+    if plan is None:
         return None
-    parts, key = list(info["parts"]), info["key"]
-    found = {fold: [arrays_of(place(run, fold, part), key) for part in parts] for fold in info["folds"]}
-    whole = {fold: each for fold, each in found.items() if all(one is not None for one in each)}
+    found = {fold: [_arrays(run, plan, fold, part) for part in plan.parts] for fold in plan.folds}
+    whole = {fold: [one for one in each if one is not None] for fold, each in found.items()}
+    whole = {fold: each for fold, each in whole.items() if len(each) == len(plan.parts)}
     if not whole:
         return None
-    error, fold_of = np.full((len(parts), run.n), np.nan), np.full(run.n, -1)
-    sizes = np.zeros(len(parts))
+    error, fold_of = np.full((len(plan.parts), run.n), np.nan), np.full(run.n, -1)
+    sizes = np.zeros(len(plan.parts))
     for fold, each in whole.items():
         for at, arrays in enumerate(each):
-            assert arrays is not None
             error[at, arrays["rows"]], fold_of[arrays["rows"]] = arrays["error"], fold
             sizes[at] += arrays["n"] / len(whole)
-    changed = {name: _changed(run, name, list(whole), key) for name in info.get("changes", ())}
-    facts = info["of"], info["is_stand_in"], info["is_memorised"]
-    known = {name: values for name, values in changed.items() if values is not None}
-    return Trials(*facts, sizes, error, fold_of, info["n_training"], known)
+    changed = {name: _changed(run, plan, name, whole) for name in plan.changes}
+    known = {name: values for name, values in changed.items() if np.isfinite(values).any()}
+    facts = plan.of, plan.is_stand_in, plan.is_memorised
+    return Trials(*facts, sizes, error, fold_of, plan.n_training, known, len(plan.folds), _is_done(run, plan))
 
 
-def place(run: Run, fold: int, trial: str) -> Path:
+def place(run: Run, key: str, fold: int, trial: str) -> Path:
     """Where a training of a fold is stored."""
-    return run.folder / FOLDER / f"{fold}_{trial}.npz"
+    return run.folder / FOLDER / f"{key[:8]}_{fold}_{trial}.npz"
 
 
 def arrays_of(path: Path, key: str) -> dict[str, np.ndarray] | None:
@@ -84,20 +91,22 @@ def arrays_of(path: Path, key: str) -> dict[str, np.ndarray] | None:
         return None
 
 
-def _changed(run: Run, name: str, folds: list[int], key: str) -> np.ndarray | None:
-    """(N,) the error with a change, of the folds that have it; None where none has."""
+def _arrays(run: Run, plan: TrialPlan, fold: int, trial: str) -> dict[str, np.ndarray] | None:
+    return arrays_of(place(run, plan.key, fold, trial), plan.key)
+
+
+def _changed(run: Run, plan: TrialPlan, name: str, folds: Iterable[int]) -> np.ndarray:
+    """(N,) the error with a change, of those of the folds that have it; NaN elsewhere."""
     error = np.full(run.n, np.nan)
     for fold in folds:
-        arrays = arrays_of(place(run, fold, name), key)
+        arrays = _arrays(run, plan, fold, name)
         if arrays is not None:
             error[arrays["rows"]] = arrays["error"]
-    return error if np.isfinite(error).any() else None
+    return error
 
 
-def _info(run: Run) -> dict[str, Any] | None:
-    try:
-        info = json.loads((run.folder / FOLDER / "trials.json").read_text("utf-8"))
-    except (OSError, ValueError):
-        return None
-    is_ours = isinstance(info, dict) and info.get("format_version") == FORMAT_VERSION
-    return info if is_ours and info.get("run") == run.fingerprint else None
+def _is_done(run: Run, plan: TrialPlan) -> bool:
+    """Whether every planned training is stored."""
+    wanted = [(fold, part) for fold in plan.folds for part in plan.parts]
+    wanted += [(fold, name) for name, folds in plan.changes.items() for fold in folds]
+    return all(_arrays(run, plan, fold, trial) is not None for fold, trial in wanted)

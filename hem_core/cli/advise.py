@@ -42,7 +42,7 @@ def advise(
     ] = False,
     train: Annotated[
         str | None,
-        typer.Option(help="package.module:train for the curve. Default: the one that the run was scored with."),
+        typer.Option(help="package.module:train for the curve. Default: that of the stored curve, else of the run."),
     ] = None,
     data: Annotated[
         Path | None, typer.Option(help="For the curve: the examples of the run, if they were moved.")

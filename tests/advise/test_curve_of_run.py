@@ -128,7 +128,7 @@ def test_linear_heads_stand_in_where_the_embeddings_had_not_seen_the_examples(pr
     assert found["curve"]["is_stand_in"]
     assert found["curve"]["error"][0] > found["curve"]["error"][-1]
     collect = next(one for one in found["actions"] if one["name"] == "collect")
-    assert "linear heads on the embeddings, a stand-in for the model" in collect["evidence"]
+    assert "linear heads on the embeddings (a stand-in for the model)" in collect["evidence"]
     assert collect["gain"] is not None
     assert json.loads(hem(Path.cwd(), "advise", run.folder, "--no-curve", "--json").stdout)["curve"] is not None
 

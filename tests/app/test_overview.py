@@ -222,15 +222,22 @@ def test_several_notes_of_a_run_stand_in_one_box(show, workspace):
 
 def trials_of_a_curve(run):
     """Three sizes in two folds: of the 60 examples 24, 18 and 12 are wrong, the same number in each fold."""
-    at = {"format_version": 1, "run": run.fingerprint, "key": "k", "of": "'m:train'", "is_stand_in": False}
-    at |= {"is_memorised": False, "n_training": 60, "folds": [0, 1], "parts": ["4", "2", "1"], "changes": []}
+    at = {
+        "format_version": 2,
+        "run": run.fingerprint,
+        "key": "k",
+        "of": "'m:train'",
+        "is_stand_in": False,
+        "train": "m:train",
+    }
+    at |= {"is_memorised": False, "n_training": 60, "folds": [0, 1], "parts": ["4", "2", "1"], "changes": {}}
     write_json(run.folder / "advise" / "trials.json", at)
     for fold in (0, 1):
         for part, n_wrong in (("4", 12), ("2", 9), ("1", 6)):
             rows = np.arange(fold, 60, 2)
             error = np.arange(30) < n_wrong
             arrays = {"key": np.array("k"), "rows": rows, "error": error, "n": np.array(30 // int(part))}
-            write_arrays(run.folder / "advise" / f"{fold}_{part}.npz", **arrays)
+            write_arrays(run.folder / "advise" / f"k_{fold}_{part}.npz", **arrays)
 
 
 def test_what_to_do_next_shows_the_gain_of_more_data_and_the_curve(show, workspace):
@@ -247,6 +254,18 @@ def test_what_to_do_next_shows_the_gain_of_more_data_and_the_curve(show, workspa
     assert f"{best.gain:+.2f} points".replace("-", "−") in said
     assert best.evidence in said
     assert [each.key for each in test.get("plotly_chart") if "learning_curve" in each.key]
+
+
+def test_a_curve_of_some_folds_is_named_so_and_can_be_resumed(show, workspace):
+    folder = workspace(sample="out-of-sample")
+    run = open_workspace(folder).run("tiny")
+    trials_of_a_curve(run)
+    assert not any(each.label == "Resume measuring" for each in show(folder, "overview").button)
+    (run.folder / "advise" / "k_1_1.npz").unlink()
+    test = show(folder, "overview")
+    assert not test.exception
+    assert "Measured in 1 of 2 folds so far; the measurement can be resumed." in texts(test).replace("\\", "")
+    assert any(each.label == "Resume measuring" for each in test.button)
 
 
 def test_a_run_without_a_curve_says_what_is_not_known_and_how_to_know_it(show, whole_workspace):

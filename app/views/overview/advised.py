@@ -102,11 +102,12 @@ def _go(one: Action) -> None:
 def _curve(run: Run, level: Level, found: Advice) -> None:
     if found.curve is None:
         st.caption("No learning curve is measured: it shows how much more data would gain.")
-        _measure(run)
     else:
         chart = learning_curve.figure(found.curve, found.error_parts)
         widgets.figure(chart, f"{level.run}-learning-curve", key="learning_curve")
         st.caption(words.plain(f"Trained: {found.curve.of}. {found.curve.note}"))
+    if found.curve is None or not found.curve.is_complete:
+        _measure(run)
     if found.error_parts is not None:
         _parts(found.error_parts)
 
@@ -115,10 +116,11 @@ def _measure(run: Run) -> None:
     """The way to a curve: by the run's own train function, by linear heads, or none."""
     from hem_core.advise.bench_of_heads import says_something
     from hem_core.advise.measure import train_of
+    from hem_core.advise.trial_plan import planned
 
     is_stand_in = train_of(run) is None
     if not is_stand_in or says_something(run):
-        measured_curve.offer(run, is_stand_in=is_stand_in)
+        measured_curve.offer(run, is_stand_in=is_stand_in, is_begun=planned(run) is not None)
     else:
         st.code(f"hem advise {run.folder} --curve --train MODULE:FUNCTION", language="bash", wrap_lines=True)
 

@@ -16,13 +16,18 @@ if TYPE_CHECKING:
     from hem_core.store.run import Run
 
 HELP = (
-    "Trains on an eighth, a quarter, a half and all of the data in each fold, and with more wrong labels, twice as "
-    "long and with weights of the classes. It runs in the background; killed or stopped, it goes on where it was."
+    "Trains on an eighth, a quarter, a half and all of the data in each fold, with more wrong labels, twice as long, "
+    "and with class weights where the train function takes them."
 )
+HELP_OF_HEADS = (
+    "Fits linear heads on the embeddings of an eighth, a quarter, a half and all of the data in each fold, and with "
+    "more wrong labels."
+)
+IN_BACKGROUND = "It runs in the background; if interrupted, it resumes where it stopped."
 
 
-def offer(run: Run, *, is_stand_in: bool) -> None:
-    """How a measurement stands, else the button that starts one; is_stand_in: it trains linear heads."""
+def offer(run: Run, *, is_stand_in: bool, is_begun: bool) -> None:
+    """How a measurement stands, else the button that starts or resumes one; is_stand_in: it trains linear heads."""
     found = state_of(job_of(run))
     if found.status == "running":
         _watch(run)
@@ -32,7 +37,9 @@ def offer(run: Run, *, is_stand_in: bool) -> None:
     if not loaders.workspace().is_writable():
         return
     title = "Measure with linear heads" if is_stand_in else "Measure the learning curve"
-    if st.button(title, icon=":material/trending_down:", help=HELP):
+    title = "Resume measuring" if is_begun else title
+    text = f"{HELP_OF_HEADS if is_stand_in else HELP} {IN_BACKGROUND}"
+    if st.button(title, icon=":material/trending_down:", help=text):
         try:
             jobs.start(job_of(run))
         except HemError as error:
