@@ -8,6 +8,16 @@ from hem_core.advise.estimate import NORMAL, Estimate, combined, rule_of_three
 from hem_core.advise.learning_curve import chance_of_trainings, gained, laws
 from hem_core.advise.trials import Trials
 
+LEAST_FOLDS = 2
+"""In one fold, what a change does cannot be told from the chance of trainings."""
+
+
+def is_of_one_fold(trials: Trials | None, change: str) -> bool:
+    """Whether a change is measured, but not in LEAST_FOLDS folds."""
+    if trials is None or trials.is_memorised or change not in trials.changed:
+        return False
+    return in_folds(trials, change) is None
+
 
 def effect(trials: Trials | None, change: str) -> Estimate | None:
     """By how much the share of right predictions rises with a change where all data are trained on, -1 .. 1; None where
@@ -22,7 +32,7 @@ def effect(trials: Trials | None, change: str) -> Estimate | None:
 
 
 def in_folds(trials: Trials | None, change: str) -> Estimate | None:
-    """The rise in the trainings of the folds; None where it is not measured.
+    """The rise in the trainings of the folds; None where it is not measured, or in a single fold.
 
     The mean over the examples of the difference between two trainings of the same fold, with its normal interval: the
     chance of the examples, and that of two trainings in each fold. It is never narrower than by the rule of three: that
@@ -33,6 +43,8 @@ def in_folds(trials: Trials | None, change: str) -> Estimate | None:
     rise = trials.error[-1] - trials.changed[change]
     known = np.isfinite(rise)
     n_folds = len(np.unique(trials.fold[known]))
+    if n_folds < LEAST_FOLDS:
+        return None
     variance = rise[known].var() / known.sum() + 2 * chance_of_trainings(trials) / n_folds
     value, half = float(rise[known].mean()), NORMAL * float(np.sqrt(variance))
     return Estimate(value, value - half, value + half).at_least(rule_of_three(int(known.sum())))

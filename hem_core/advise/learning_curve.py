@@ -21,6 +21,7 @@ NOTE = (
     "Measured on the labels as given: the curve levels off at the wrong labels among them, which more data do not "
     "remove."
 )
+OF_ONE_FOLD = "Of a single fold: how much trainings differ by chance is not in the band."
 
 
 def curve_of(trials: Trials, classes: np.ndarray | None) -> Curve | None:
@@ -48,7 +49,7 @@ def curve_of(trials: Trials, classes: np.ndarray | None) -> Curve | None:
 def _note(trials: Trials) -> str:
     """How to read the curve, and how many of its folds are done while it is not complete."""
     if trials.is_complete:
-        return NOTE
+        return f"{NOTE} {OF_ONE_FOLD}" if trials.n_folds < 2 else NOTE
     planned = max(trials.n_planned, trials.n_folds)
     if trials.n_folds < planned:
         return f"Measured in {trials.n_folds} of {planned} folds so far; the measurement can be resumed. {NOTE}"
@@ -86,13 +87,21 @@ def resampled(trials: Trials, rows: np.ndarray, *, seed: int = 0) -> np.ndarray:
     of the trainings.
 
     The resamples are drawn from the normal distribution that a bootstrap tends to, which needs no N x DRAWS numbers.
+    The variance of each size is Wilson's or more: 0 errors of n examples are no certainty.
     """
     errors = trials.error[:, rows]  # (S, n)
     folds = np.unique(trials.fold[trials.fold >= 0])
     spread = np.atleast_2d(np.cov(errors, ddof=0)) / len(rows)
+    spread += np.diag(np.maximum(_wilson_variance(errors.mean(axis=1), len(rows)) - np.diag(spread), 0))
     spread += np.eye(len(errors)) * chance_of_trainings(trials) / len(folds)
     generator = np.random.default_rng(seed)
     return np.clip(generator.multivariate_normal(errors.mean(axis=1), spread, size=DRAWS, method="eigh"), 0, 1)
+
+
+def _wilson_variance(share: np.ndarray, n: int) -> np.ndarray:
+    """Of shares of n examples, by half of Wilson's interval; see `stats/wilson.py`."""
+    share = np.clip(share, 0, 1)
+    return (share * (1 - share) / n + NORMAL**2 / (4 * n**2)) / (1 + NORMAL**2 / n) ** 2
 
 
 def chance_of_trainings(trials: Trials) -> float:

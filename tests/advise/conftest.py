@@ -96,7 +96,8 @@ def predicted(tmp_path):
 def trials():
     """trials(shares, sizes=…): a curve on examples of which, at each size, the first share of each fold is wrong."""
 
-    def make(shares, sizes=(100, 200, 400, 800), *, n=1000, n_folds=1, n_training=800, **changed):
+    def make(shares, sizes=(100, 200, 400, 800), *, n=1000, n_folds=None, n_training=800, **changed):
+        n_folds = n_folds or (2 if changed else 1)  # a change needs two
         place = np.arange(n) % (n // n_folds) / (n // n_folds)
         error = np.array([place < share for share in shares], float)
         fold = np.arange(n) // (n // n_folds)

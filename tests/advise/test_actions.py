@@ -209,6 +209,15 @@ def test_a_longer_training_gains_what_a_trial_measured(run, trials):
     assert found.is_above_zero
 
 
+def test_trials_of_one_fold_are_not_known(run, trials):
+    judge(run, wrong=range(40), right=range(80, 200))
+    found = curve(run, trials, [0.4, 0.3, 0.2], sizes=(1, 2, 4), n_folds=1, longer=0.1, balanced=0.1, wrong=0.3)
+    for one in (*train(found), *weigh(found)):
+        assert not one.is_known
+        assert one.evidence.startswith("Not known: trial trainings of one fold")
+    assert "and one fold of trial trainings does not count" in review(found)[0].evidence
+
+
 def test_stop_says_whether_anything_else_is_shown_to_gain(run):
     gains = Action("review", "labels", "Seen.", gain=1.0, low=0.5, high=2.0)
     within = Action("collect", "more", "Seen.", gain=1.0, low=-0.5, high=2.0)

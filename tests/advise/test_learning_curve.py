@@ -48,6 +48,23 @@ def test_a_change_is_the_difference_of_two_trainings_on_the_same_examples(trials
     assert effect(None, "longer") is None
 
 
+def test_a_change_in_one_fold_is_not_known(trials):
+    assert effect(trials([0.3, 0.2, 0.15, 0.1], n_folds=1, longer=0.06), "longer") is None
+    assert effect(trials([0.3, 0.2, 0.15, 0.1], n_folds=2, longer=0.06), "longer") is not None
+
+
+def test_no_error_among_200_examples_is_no_certainty(trials):
+    curve = curve_of(trials([0.0, 0.0, 0.0], sizes=(1, 2, 4), n=200), None)
+    assert curve.error == (0.0, 0.0, 0.0)
+    assert all(low == 0 for low in curve.low)
+    assert curve.high == pytest.approx([1.96**2 / 2 / 204] * 3, rel=0.2)  # half of Wilson's interval, from 0
+
+
+def test_the_curve_of_one_fold_says_so(trials):
+    assert "Of a single fold" in curve_of(trials([0.4, 0.3, 0.2], sizes=(1, 2, 4)), None).note
+    assert "Of a single fold" not in curve_of(trials([0.4, 0.3, 0.2], sizes=(1, 2, 4), n_folds=2), None).note
+
+
 def test_a_rise_counts_as_the_same_share_of_the_error_that_is_left_with_all_data(trials):
     shares = [0.05 + 40 / size for size in (100, 200, 400, 800)]
     whole = effect(trials(shares, n=4000, longer=0.02), "longer")

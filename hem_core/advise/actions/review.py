@@ -8,7 +8,7 @@ import numpy as np
 
 from hem_core.advise import proofs
 from hem_core.advise.advice import Action
-from hem_core.advise.changes import in_folds, in_points
+from hem_core.advise.changes import in_folds, in_points, is_of_one_fold
 from hem_core.advise.defaults import points_per_corrected_percent
 from hem_core.advise.estimate import Estimate, combined, pooled, rule_of_three
 from hem_core.advise.label_noise import found_in_an_hour, wrong_labels
@@ -47,7 +47,11 @@ def _points_per_percent(facts: Facts) -> tuple[Estimate, str]:
     own = _by_proof(facts) or _by_trial(facts)
     of_usual = f"{usual.value:.2f} points in the benchmarks ({usual.low:.2f} to {usual.high:.2f})"
     if own is None:
-        return usual, f"1% of the labels corrected brought {of_usual}, and nothing is measured on this run yet"
+        is_one_fold = is_of_one_fold(facts.told_trials, WRONG)
+        own_words = (
+            "one fold of trial trainings does not count" if is_one_fold else "nothing is measured on this run yet"
+        )
+        return usual, f"1% of the labels corrected brought {of_usual}, and {own_words}"
     found, said = own
     return pooled(usual, found), f"{said}; with it counts that 1% of the labels corrected brought {of_usual}"
 

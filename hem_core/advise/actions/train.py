@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hem_core.advise.advice import Action
-from hem_core.advise.changes import effect, in_folds, in_points
+from hem_core.advise.changes import effect, in_folds, in_points, is_of_one_fold
 from hem_core.advise.estimate import Estimate
 from hem_core.advise.trial_rows import LONGER
 from hem_core.tasks import not_advised
@@ -35,6 +35,8 @@ def train(facts: Facts) -> list[Action]:
         measured = f"In trial trainings each example twice as often changed accuracy by {in_points(raw)}"
         ends: dict[str, Any] = {"gain": 100 * trial.value, "low": 100 * trial.low, "high": 100 * trial.high}
         return [Action("train", "twice as long", f"{'; '.join([measured, *said])}.", **own, **ends)]
+    if is_of_one_fold(facts.told_trials, LONGER):
+        said = ["trial trainings of one fold do not tell a change from chance; measure 2 folds or more", *said]
     if not said:
         way = why or "record the training with hem_core.Recorder, or score with --train, and the run can tell"
         return [Action("train", "longer, or a bigger model", f"Not known: {way}.", **own)]

@@ -9,7 +9,7 @@ import numpy as np
 
 from hem_core.advise import proofs
 from hem_core.advise.advice import Action
-from hem_core.advise.changes import balanced, effect, in_folds, in_points
+from hem_core.advise.changes import balanced, effect, in_folds, in_points, is_of_one_fold
 from hem_core.advise.trial_rows import BALANCED
 from hem_core.errors import RunError
 from hem_core.retrain.long_tail import is_long_tailed
@@ -37,6 +37,8 @@ def weigh(facts: Facts) -> list[Action]:
         said = _by_trial(facts)
         ends: dict[str, Any] = {"gain": 100 * trial.value, "low": 100 * trial.low, "high": 100 * trial.high}
         return [Action("weigh", "the rarer classes", said, **(own | {"rule": None}), **ends)]
+    if proof is None and is_of_one_fold(facts.told_trials, BALANCED):
+        evidence = "trial trainings of one fold do not tell a change from chance; measure 2 folds or more."
     if proof is None:
         return [Action("weigh", what, f"Not known: {evidence}", **own)]
     found = proof.difference
