@@ -106,7 +106,10 @@ class _Training:
                     of_task=training_arguments(self._task),
                     seed=seed,
                     weights=None if trial.weights is None else torch.from_numpy(trial.weights).float(),
+                    sampler=None,
+                    loss_fn=None,
                     recorder=Recorder(Path(scratch)),
+                    progress=lambda _done, _total: None,
                     device=str(choose_device(self._device)),
                 )
         finally:

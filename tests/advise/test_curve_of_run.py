@@ -99,6 +99,19 @@ def test_another_function_is_another_curve_and_one_that_takes_no_weights_gets_no
     sys.modules.pop("other_advice")
 
 
+def test_a_function_gets_what_every_training_offers(trained, code):
+    (code / "asks.py").write_text(
+        "from my_advice import train as same\n\n\n"
+        "def train(dataset, progress, sampler, loss_fn, recorder, weights, device, seed):\n"
+        "    progress(1, 2)\n"
+        "    assert sampler is None and loss_fn is None\n"
+        "    return same(dataset)\n"
+    )
+    measure(trained, train="asks:train", folds=1)
+    assert read(trained).of == "'asks:train'"
+    sys.modules.pop("asks")
+
+
 def test_a_run_that_is_scored_anew_has_no_curve(trained):
     measure(trained, folds=1)
     info = trained.folder / "run.json"
