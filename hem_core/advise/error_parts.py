@@ -35,8 +35,9 @@ def error_parts(facts: Facts) -> ErrorParts | None:
     labels = None if wrong is None else Share(*_ends(wrong.share))
     found = _by_curve(facts, wrong.share if wrong else None) or _by_people(facts, error)
     if found is None:
-        way = "measure a learning curve with `hem advise RUN --curve`, or review wrong predictions, some 30 of them"
-        return ErrorParts(error, None, None, labels, f"Not known how much can be removed; {way}.")
+        way = "measure a learning curve with `hem advise RUN --curve`, or audit labels until 30 errors are among them"
+        seen = _of_those_looked_at(facts)
+        return ErrorParts(error, None, None, labels, f"Not known how much can be removed; {way}.{seen}")
     irreducible, how = found
     most = max(0.0, error.value - irreducible.low)
     reducible = Share(max(0.0, error.value - irreducible.value), max(0.0, error.value - irreducible.high), most)
@@ -65,17 +66,42 @@ def _by_curve(facts: Facts, wrong: Estimate | None) -> tuple[Share, str] | None:
 
 
 def _by_people(facts: Facts, error: Share) -> tuple[Share, str] | None:
-    """Of the wrong predictions that people judged, those without one right answer."""
-    tags = facts.verdicts["tag"].to_dict()
-    wrong = facts.column("id")[facts.is_wrong == 1].tolist()
-    judged = [tags[id] for id in wrong if tags.get(id, WITHOUT_OPINION) != WITHOUT_OPINION]
-    if len(judged) < LEAST_JUDGED:
+    """Of the wrong predictions that an audit drew at random and people judged, those without one right answer.
+
+    Each stands for its part of the errors in its bin of difficulty, since an audit draws more from some bins; n is
+    Kish's effective size (Survey Sampling, 1965). Other verdicts do not count: suspects are no random sample.
+    """
+    if facts.audit is None:
         return None
-    n_unclear = sum(tag in UNCLEAR for tag in judged)
-    low, high = (float(end) for end in wilson(n_unclear, len(judged)))
-    ends = (n_unclear / len(judged), low, high)
-    how = f"by {len(judged):,} judged wrong predictions, {n_unclear:,} of them ambiguous or out of place"
-    return Share(*(error.value * end for end in ends)), how
+    tags, bin_of = _judged(facts, facts.audit.done), facts.audit.frame.bin_of
+    n_errors = np.bincount(bin_of[facts.is_wrong == 1])
+    n_judged = np.bincount(bin_of[list(tags)], minlength=len(n_errors)) if tags else np.zeros(len(n_errors))
+    if len(tags) < LEAST_JUDGED or (n_judged[n_errors > 0] == 0).any():
+        return None
+    weight = (n_errors / np.maximum(n_judged, 1))[bin_of[list(tags)]]
+    is_unclear = np.isin(list(tags.values()), UNCLEAR)
+    share, n = float((weight * is_unclear).sum() / weight.sum()), weight.sum() ** 2 / (weight**2).sum()
+    low, high = (float(end) for end in wilson(share * n, n))
+    errors = f"{len(tags):,} judged wrong predictions, drawn at random"
+    how = f"by {errors}, {int(is_unclear.sum()):,} of them ambiguous or out of place"
+    return Share(*(error.value * end for end in (share, low, high))), how
+
+
+def _judged(facts: Facts, rows: np.ndarray) -> dict[int, str]:
+    """Row -> its verdict, of those of the rows whose prediction is wrong and whose verdict is an opinion."""
+    tags = facts.verdicts["tag"].to_dict()
+    wrong = rows[facts.is_wrong[rows] == 1].tolist()
+    found = {row: tags.get(facts.column("id")[row], WITHOUT_OPINION) for row in wrong}
+    return {row: tag for row, tag in found.items() if tag != WITHOUT_OPINION}
+
+
+def _of_those_looked_at(facts: Facts) -> str:
+    """What people said of wrong predictions that were not drawn at random, which says nothing of the others."""
+    judged = _judged(facts, np.arange(facts.run.n))
+    n_unclear = sum(tag in UNCLEAR for tag in judged.values())
+    if not judged:
+        return ""
+    return f" Of the {len(judged):,} that people looked at, {n_unclear:,} are ambiguous or out of place."
 
 
 def _ends(of: Estimate) -> tuple[float, float, float]:

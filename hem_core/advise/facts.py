@@ -150,7 +150,12 @@ class Facts:
         return self._once("label_errors", self._label_errors)
 
     def _label_errors(self) -> LabelErrors:
-        return estimated(self.numbers("label_suspicion"), self.answers, self._audit())
+        return estimated(self.numbers("label_suspicion"), self.answers, self.audit)
+
+    @property
+    def audit(self) -> Audit | None:
+        """None for a run without verdicts."""
+        return self._once("audit", self._audit)
 
     def _audit(self) -> Audit | None:
         if self.workspace is None or not self._has_tags:

@@ -30,18 +30,21 @@ class Proof:
     difference: Estimate
     n_relabelled: int
     """Training examples that the curated arm had with another label."""
+    n_dropped: int
+    """Training examples that the curated arm had not."""
     n_training: int
 
 
 def corrections(facts: Facts) -> Proof | None:
-    """The newest retraining of this run that only corrected labels; None without one."""
+    """The newest retraining of this run that corrected labels and changed nothing else; None without one."""
     found = (one for one in _proofs(facts) if one.recipe in AS_CORRECTION and one.n_relabelled)
-    return next(found, None)
+    return next((one for one in found if not one.n_dropped), None)
 
 
 def weighings(facts: Facts) -> Proof | None:
-    """The newest retraining of this run that weighed examples or classes; None without one."""
-    return next((one for one in _proofs(facts) if one.recipe in AS_WEIGHTS), None)
+    """The newest retraining of this run that weighed examples or classes and changed no label; None without one."""
+    found = (one for one in _proofs(facts) if one.recipe in AS_WEIGHTS)
+    return next((one for one in found if not one.n_relabelled and not one.n_dropped), None)
 
 
 def _proofs(facts: Facts) -> Iterator[Proof]:
@@ -56,8 +59,9 @@ def _proofs(facts: Facts) -> Iterator[Proof]:
         difference = _difference(row)
         if row["measure"] != facts.measured.name or difference is None:
             continue
-        n_relabelled, n_training = _counts(each)
-        yield Proof(each.name, str(each.plan["recipe"]["name"]), difference, n_relabelled, n_training)
+        counts = _counts(each)
+        if counts is not None:
+            yield Proof(each.name, str(each.plan["recipe"]["name"]), difference, *counts)
 
 
 def _difference(row: dict[str, Any]) -> Estimate | None:
@@ -69,11 +73,13 @@ def _difference(row: dict[str, Any]) -> Estimate | None:
     return Estimate(mean, low, high)
 
 
-def _counts(each: Stored) -> tuple[int, int]:
-    """How many labels differ between the two arms, and how many examples are trained on."""
+def _counts(each: Stored) -> tuple[int, int, int] | None:
+    """How many labels differ between the two arms, how many examples one of them lacks, and how many there are; None
+    where that is not stored."""
     try:
         with np.load(each.folder / "material.npz", allow_pickle=False) as material:
             given, curated = material["given"], material["curated"]
     except (OSError, ValueError, KeyError):
-        return 0, 0
-    return int((is_known(curated) & ~is_same(curated, given)).sum()), len(given)
+        return None
+    known = is_known(curated)
+    return int((known & ~is_same(curated, given)).sum()), int((~known).sum()), len(given)

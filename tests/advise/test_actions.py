@@ -20,6 +20,7 @@ from hem_core.advise.defaults import CORRECTED, points_per_corrected_percent
 from hem_core.advise.error_parts import error_parts
 from hem_core.advise.facts import Facts
 from hem_core.errors import HemError
+from hem_core.labels.audit_sample import frame
 from hem_core.store.atomic import write_arrays, write_json
 from hem_core.store.workspace import open_workspace
 from hem_core.testing import check_action
@@ -39,15 +40,16 @@ def facts(run, labels_per_hour=100):
     return Facts.of(run, labels_per_hour)
 
 
-def judge(run, wrong, right, tag="right"):
-    """Verdicts on single examples, by row."""
+def judge(run, wrong, right, tag="right", *, is_drawn=False):
+    """Verdicts on single examples, by row; is_drawn: an audit drew them."""
+    rule = json.dumps({"audit": frame(run.examples).key}) if is_drawn else ""
     log, ids = open_workspace(run.folder).tags(), run.table(["id"])["id"]
     for rows, verdict in ((wrong, "mislabelled"), (right, tag)):
         for row in rows:
-            log.add(run.data, [ids[row]], verdict, who="eve")
+            log.add(run.data, [ids[row]], verdict, who="eve", rule=rule)
 
 
-def retrained(run, recipe, mean, low, high, *, n_relabelled=20, measure="accuracy"):
+def retrained(run, recipe, mean, low, high, *, n_relabelled=20, n_dropped=0, measure="accuracy"):
     """The files of a finished retraining of a run, as `hem retrain` writes them."""
     home = open_workspace(run.folder).folder / "retrains" / f"{recipe}-v1"
     plan = {"format_version": 1, "run": run.name, "created": "2026-01-01", "recipe": {"name": recipe}}
@@ -55,7 +57,9 @@ def retrained(run, recipe, mean, low, high, *, n_relabelled=20, measure="accurac
     row = {"measure": measure, "unit": "%", "better": "higher", "difference": difference}
     write_json(home / "plan.json", plan)
     given = np.zeros(400, np.int64)
-    write_arrays(home / "material.npz", given=given, curated=np.where(np.arange(400) < n_relabelled, 1, 0))
+    curated = np.where(np.arange(400) < n_relabelled, 1, 0)
+    curated[400 - n_dropped :] = -1
+    write_arrays(home / "material.npz", given=given, curated=curated)
     write_json(home / "report.json", {"table": [row]})
 
 
@@ -122,8 +126,18 @@ def test_a_retraining_or_a_trial_that_changed_nothing_is_no_certainty(run, trial
     assert "; 1 corrected label brought +0.00 points" in found.evidence
 
 
+def test_a_retraining_that_changed_something_else_too_says_nothing_of_one_change(run):
+    judge(run, wrong=range(40), right=range(80, 200))
+    retrained(run, "labels", 25.0, 24.9, 25.1, n_relabelled=100, n_dropped=1)
+    assert "nothing is measured on this run yet" in review(facts(run))[0].evidence
+    retrained(run, "balanced", 1.5, 0.5, 2.5, n_relabelled=1)
+    assert not weigh(facts(run))[0].is_known
+    retrained(run, "balanced", 1.5, 0.5, 2.5, n_relabelled=0, n_dropped=1)
+    assert not weigh(facts(run))[0].is_known
+
+
 def test_a_retraining_in_another_measure_does_not_count(run):
-    retrained(run, "balanced", 5.0, 4.9, 5.1, measure="mAP50")
+    retrained(run, "balanced", 5.0, 4.9, 5.1, n_relabelled=0, measure="mAP50")
     assert not weigh(facts(run))[0].is_known
 
 
@@ -197,7 +211,7 @@ def test_gains_of_a_long_tail_are_told_in_balanced_accuracy(predicted, trials):
 def test_weighing_gains_what_a_retraining_or_a_trial_measured(run, trials):
     found = weigh(curve(run, trials, [0.4, 0.3, 0.25, 0.2], balanced=0.23))[0]
     assert found.gain == pytest.approx(-3)
-    retrained(run, "balanced", 1.5, 0.5, 2.5)
+    retrained(run, "balanced", 1.5, 0.5, 2.5, n_relabelled=0)
     found = weigh(facts(run))[0]
     assert (found.gain, found.low, found.high) == (1.5, 0.5, 2.5)
 
@@ -232,7 +246,7 @@ def test_stop_says_whether_anything_else_is_shown_to_gain(run):
 
 
 def test_the_highest_gain_comes_first_and_what_is_not_known_last(run):
-    retrained(run, "balanced", 1.5, 0.5, 2.5)
+    retrained(run, "balanced", 1.5, 0.5, 2.5, n_relabelled=0)
     found = advise(run).actions
     assert [one.name for one in found] == ["weigh", "stop", "collect", "review", "train"]
     assert found[1].evidence == "Not yet: the interval of weigh (examples whose label is a) lies above 0."
@@ -256,11 +270,18 @@ def test_a_curve_of_few_examples_does_not_say_where_it_levels_off(run, trials):
 
 
 def test_people_say_which_errors_have_no_right_answer(run):
-    judge(run, wrong=range(20), right=range(20, 80), tag="ambiguous")  # 60 of 80 wrong predictions
+    judge(run, wrong=range(20), right=range(20, 80), tag="ambiguous", is_drawn=True)  # 60 of 80 wrong predictions
     parts = error_parts(facts(run))
     assert parts.irreducible.value == pytest.approx(0.2 * 0.75)
     assert parts.reducible.value == pytest.approx(0.2 * 0.25)
-    assert "by 80 judged wrong predictions, 60 of them ambiguous" in parts.how
+    assert "by 80 judged wrong predictions, drawn at random, 60 of them ambiguous" in parts.how
+
+
+def test_verdicts_that_were_not_drawn_at_random_say_nothing_of_the_other_errors(run):
+    judge(run, wrong=range(20), right=range(20, 80), tag="ambiguous")
+    parts = error_parts(facts(run))
+    assert (parts.reducible, parts.irreducible) == (None, None)
+    assert "Of the 80 that people looked at, 60 are ambiguous or out of place." in parts.how
 
 
 def test_what_can_be_removed_is_not_known_without_a_curve_or_verdicts(run):
