@@ -51,7 +51,8 @@ def found_in_an_hour(facts: Facts, wrong: WrongLabels) -> Estimate | None:
     rows = np.flatnonzero(is_open)
     queue = rows[np.argsort(-suspicion[rows], kind="stable")][: facts.labels_per_hour]
     if not len(queue):
-        return None if np.isnan(prob).all() else Estimate(0.0, 0.0, 0.0)
+        is_known = bool((~np.isnan(prob) & ~np.isnan(suspicion)).any())
+        return Estimate(0.0, 0.0, 0.0) if is_known else None
     n_known = int(np.nansum(facts.answers))  # found already
     n, total = facts.run.n, prob[rows].sum()
 

@@ -128,7 +128,7 @@ def _gain(one: Action) -> str:
 def _print_parts(parts: ErrorParts) -> None:
     say("error: {}", _share(parts.error))
     for name, share in (
-        ("of it wrong labels", parts.wrong_labels),
+        ("wrong labels", parts.wrong_labels),
         ("of it reducible", parts.reducible),
         ("of it irreducible", parts.irreducible),
     ):

@@ -195,8 +195,26 @@ def test_a_weak_slice_of_a_column_is_a_group_to_train_for(predicted, tmp_path):
     sides = np.where(np.isin(np.arange(400), [*range(80), *range(200, 280)]), "left", "right")
     found = weigh(facts(predicted(labels, guesses.tolist(), side=sides)))[0]
     assert found.what == "examples whose side is left"
-    assert "is wrong 2.5 times as often as the whole (75.0% of 160)" in found.evidence
+    assert "the error rate of side is left is 2.5 × the overall rate (75.0% of 160)" in found.evidence
     assert found.how.endswith("--group side")
+
+
+def test_a_weak_slice_of_numbers_is_no_group(predicted):
+    labels = ["a"] * 200 + ["b"] * 200
+    row = np.arange(400) % 200
+    guesses = np.where(row < 60, np.where(np.array(labels) == "a", "b", "a"), labels)
+    found = weigh(facts(predicted(labels, guesses.tolist(), age=row / 7)))[0]
+    assert found.what.startswith("examples whose age up to")
+    assert found.how.endswith("--recipe weights")
+
+
+def test_what_was_not_looked_at_is_not_denied(predicted):
+    labels = ["a"] * 360 + ["b"] * 40
+    run = predicted(labels, labels)
+    said = weigh(facts(run))[0].evidence
+    assert "the largest class is 9.0 times the smallest, and no slice has 2 × the overall error rate" in said
+    (run.folder / "slices.parquet").unlink()
+    assert "and no slices were looked for" in weigh(facts(run))[0].evidence
 
 
 def test_gains_of_a_long_tail_are_told_in_balanced_accuracy(predicted, trials):

@@ -76,6 +76,8 @@ def _random(facts: Facts, trials: Trials, group: Group) -> Action:
     gain, added = _gain(facts, trials, group, group.rows)
     if gain is None:
         few = "fewer than 3 sizes could be measured on so few examples; collect some more first"
+        if len(group.rows) < LEAST_ROWS:
+            few = f"fewer than {LEAST_ROWS} examples were tested; measure more folds, or collect some more first"
         return Action("collect", group.what, f"Not known: {few}.", **own)
     n = trials.n_training
     evidence = (

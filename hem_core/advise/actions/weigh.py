@@ -12,6 +12,7 @@ from hem_core.advise.advice import Action
 from hem_core.advise.changes import balanced, effect, in_folds, in_points, is_of_one_fold
 from hem_core.advise.trial_rows import BALANCED
 from hem_core.errors import RunError
+from hem_core.retrain.groups import MOST_VALUES
 from hem_core.retrain.long_tail import is_long_tailed
 from hem_core.tasks import not_advised
 
@@ -47,14 +48,14 @@ def weigh(facts: Facts) -> list[Action]:
 
 
 def _by_trial(facts: Facts) -> str:
-    """What weights of the classes did to accuracy, and to that of the average class, in the trainings of the folds."""
+    """What class weights did to accuracy, and to that of the average class, in the trainings of the folds."""
     labels, raw = facts.classes_of_rows, in_folds(facts.trials, BALANCED)
     assert labels is not None
     assert raw is not None
     assert facts.trials is not None
     rise = balanced(facts.trials, BALANCED, labels)
     return (
-        f"In trial trainings weights of the classes changed accuracy by {in_points(raw)}, and the mean over the "
+        f"In trial trainings class weights changed accuracy by {in_points(raw)}, and the mean over the "
         f"classes by {100 * rise:+.2f}."
     )
 
@@ -74,19 +75,43 @@ def _target(facts: Facts) -> tuple[str, str, str, dict[str, Any] | None]:
     weak = _weakest(facts)
     if weak is not None:
         said = (
-            f"{weak['name']} is wrong {weak['ratio']:.1f} times as often as the whole ({weak['error_rate']:.1%} of "
+            f"the error rate of {weak['name']} is {weak['ratio']:.1f} × the overall rate ({weak['error_rate']:.1%} of "
             f"{weak['n']:,}); a retraining that weighs it measures the gain."
         )
-        return f"examples whose {weak['name']}", said, f"{retrain} {_way(weak['rule'])}", weak["rule"]
-    said = "classes are about equally large and no slice stands out, so no gain is to be expected; a retraining with "
-    return "classes or groups", f"{said}weights would measure it.", f"{retrain} --recipe weights", None
+        return f"examples whose {weak['name']}", said, f"{retrain} {_way(facts, weak['rule'])}", weak["rule"]
+    said = f"{_nothing_found(facts, counts)}; a retraining with weights would measure the gain."
+    return "classes or groups", said, f"{retrain} --recipe weights", None
 
 
-def _way(rule: Mapping[str, Any]) -> str:
-    """The option of a retraining that weighs a slice: by its column, where it has one of the user's own."""
-    columns = [str(clause.get("column")) for clause in rule["all"]]
-    own = next((name for name in columns if name not in ("label", "cluster")), None)
-    return f"--group {own}" if own else "--recipe weights"
+def _nothing_found(facts: Facts, counts: np.ndarray) -> str:
+    """What was looked at without finding anything to weigh, in words."""
+    slices = f"no slice has {TIMES:g} × the overall error rate" if _has_slices(facts) else "no slices were looked for"
+    if len(counts) < 2:
+        return slices
+    return f"the largest class is {counts.max() / counts.min():.1f} times the smallest, and {slices}"
+
+
+def _has_slices(facts: Facts) -> bool:
+    """Whether weak slices were looked for when the run was scored."""
+    return (facts.run.folder / "slices.parquet").is_file()
+
+
+def _way(facts: Facts, rule: Mapping[str, Any]) -> str:
+    """The option of a retraining that weighs a slice: by its column, where that is the user's own and makes groups."""
+    for clause in rule["all"]:
+        name = str(clause.get("column"))
+        if (
+            "in" in clause
+            and name not in ("label", "cluster")
+            and facts.has(name)
+            and _n_values(facts, name) <= MOST_VALUES
+        ):
+            return f"--group {name}"
+    return "--recipe weights"
+
+
+def _n_values(facts: Facts, name: str) -> int:
+    return len({str(value) for value in facts.column(name).tolist() if value is not None})
 
 
 def _home(facts: Facts) -> str:
