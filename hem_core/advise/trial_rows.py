@@ -11,7 +11,7 @@ PARTS = (8, 4, 2, 1)
 WRONG, LONGER, BALANCED = "wrong", "longer", "balanced"
 CHANGES = (WRONG, LONGER, BALANCED)
 """Trials on all of a fold's training examples: with more wrong labels, with each example twice as often, and with
-weights of the classes."""
+class weights."""
 ADDED_WRONG = 0.1
 """Share of the labels that the trial `wrong` makes wrong."""
 LEAST_ROWS, LEAST_OF_A_CLASS = 20, 1
