@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC
 
@@ -57,12 +58,15 @@ class Claimed:
 @dataclass(frozen=True, eq=False)
 class Claims:
     """The claims on the rows of a level. clock: seconds since the epoch, the same for all servers; None = that of the
-    database, since the clocks of two servers may differ by more than a claim lives."""
+    database, since the clocks of two servers may differ by more than a claim lives. turn: a context to write in; those
+    who wait for theirs must hold no connection, since a claim that looks at the verdicts may wait for somebody who
+    needs one."""
 
     engine: sa.Engine
     data: str
     level: str
     clock: Callable[[], float] | None = None
+    turn: Callable[[], AbstractContextManager[None]] = nullcontext
 
     def take(
         self,
@@ -97,7 +101,8 @@ class Claims:
             own = tuple(id for id in own if id not in late)
             return Claimed(own, taken, not taken and self._is_alone(connection, holder))
 
-        return tag_events.written(self.engine, attempt)
+        with self.turn():
+            return tag_events.written(self.engine, attempt)
 
     def hold(self, connection: sa.Connection, holder: Holder, ids: Sequence[str]) -> None:
         """Claim those of some ids that nobody else has, as part of a transaction that opens them again."""
@@ -110,7 +115,8 @@ class Claims:
         """Give back some of a window's claims, or all of them but those of `keep`."""
         if tag_events.is_read_only(self.engine):
             return
-        tag_events.written(self.engine, lambda connection: self._drop(connection, holder, ids, keep))
+        with self.turn():
+            tag_events.written(self.engine, lambda connection: self._drop(connection, holder, ids, keep))
 
     def others(self, who: str) -> dict[str, str]:
         """Id -> who has it on screen, of everybody but one person."""

@@ -158,10 +158,9 @@ def append(
 
     try:
         return _retried(attempt)
-    except exc.DBAPIError as error:
-        raise BusyError(
-            f"the tag log could not store the action ({error.orig}); nothing was stored, try again"
-        ) from error
+    except (exc.DBAPIError, exc.TimeoutError) as error:
+        shown = getattr(error, "orig", error)
+        raise BusyError(f"the tag log could not store the action ({shown}); nothing was stored, try again") from error
 
 
 def written(engine: sa.Engine, change: Callable[[sa.Connection], T]) -> T:
@@ -179,7 +178,7 @@ def written(engine: sa.Engine, change: Callable[[sa.Connection], T]) -> T:
 
     try:
         return _retried(attempt)
-    except (exc.DBAPIError, sqlite3.Error) as error:
+    except (exc.DBAPIError, exc.TimeoutError, sqlite3.Error) as error:
         shown = getattr(error, "orig", error)
         raise BusyError(f"nothing could be stored beside the tag log ({shown}); try again") from error
 
@@ -243,7 +242,7 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
     try:
         with engine.connect() as connection:
             yield connection
-    except (exc.DBAPIError, sqlite3.Error, OSError) as error:
+    except (exc.DBAPIError, exc.TimeoutError, sqlite3.Error, OSError) as error:
         shown = getattr(error, "orig", error)
         raise BusyError(f"the tag log cannot be read now ({shown}); try again") from error
 

@@ -274,7 +274,7 @@ class TagLog:
             if not tag_events.is_read_only(self._engine) and not self._claims_ready:
                 tag_events.written(self._engine, make_table)
                 self._claims_ready.append(True)
-            return Claims(self._engine, data, self._level, clock)
+            return Claims(self._engine, data, self._level, clock, self._turn_to_write)
 
     def audited(self, data: str, audit: str) -> list[str]:
         """The ids that an audit of labels drew and that somebody judged in it, by its key."""

@@ -18,6 +18,7 @@ from app.wire import code, door, routes, search_marks
 from app.wire.identity import identity
 from hem_core.store.atomic import write_json, write_table
 from hem_core.store.review_claims import LIFETIME, Holder
+from hem_core.store.tags import TagLog
 from hem_core.store.verdicts import VERDICTS
 
 HEADERS = {"X-HEM-Token": routes.token("a-session")}
@@ -492,17 +493,18 @@ def test_two_people_claim_different_rows_and_skip_what_is_judged(own):
 
 
 def test_what_another_judges_and_leaves_while_a_claim_is_made_is_not_given(own):
-    """Between what is known of a row and its claim: her verdict is stored, and her page is closed."""
+    """Between what is known of a row and its claim: her verdict is stored by another server, and her page is closed."""
     level = loaders.level("tiny")
     log, ids = loaders.tags_of(level), loaders.ids(level)[[0]].tolist()
+    hers = TagLog(log._place)
     claim(own, "ann", [0])
     leaving = [Holder("ann", "window of ann")]
 
     def leave(_connection, options):
         if options.get("hem_writes") and leaving:
             holder = leaving.pop()
-            log.add(level.data, ids, "hard", who="ann")
-            log.claims(level.data).release(holder)
+            hers.add(level.data, ids, "hard", who="ann")
+            hers.claims(level.data).release(holder)
 
     sa.event.listen(log._engine, "set_connection_execution_options", leave)
     found = claim(own, "ben", [0, 1]).json()

@@ -18,6 +18,8 @@ from . import postgres
 
 ANN, BEN = Holder("ann", "w1"), Holder("ben", "w2")
 WRITERS, ROWS = 8, 40
+PEOPLE = 18
+"""More than a pool has connections (15)."""
 
 
 class Clock:
@@ -165,6 +167,29 @@ def test_people_who_ask_for_the_same_rows_in_other_orders_all_get_an_answer(log)
 
     with ThreadPoolExecutor(WRITERS) as people:
         assert len(list(people.map(ask, map(str, range(WRITERS))))) == WRITERS
+
+
+def test_more_people_than_the_database_has_connections_all_get_an_answer_at_once(log):
+    """Each looks at the verdicts before and within their claim, as Review does; a page leaves and undoes meanwhile."""
+    log.add("d", ["e0"], "hard", who="zoe")
+    start = threading.Barrier(PEOPLE)
+
+    def ask(k):
+        holder, claims, ids = Holder(f"p{k}", "w"), log.claims("d"), [f"e{at}" for at in range(2 * PEOPLE)]
+        start.wait()
+        judged = log.reviews("d", ids)
+        open_ones = [id for id in ids if id not in judged]
+        own = claims.take(
+            holder, open_ones, 1, finished=lambda some, connection: log.reviews("d", some, connection)
+        ).own
+        log.add("d", own, "hard", who=holder.who, window=holder.window)
+        log.undo("d", who=holder.who, window=holder.window)
+        claims.release(holder)
+        return own[0]
+
+    with ThreadPoolExecutor(PEOPLE) as people:
+        assert "e0" not in list(people.map(ask, range(PEOPLE)))
+    assert log.claims("d").others("zoe") == {}
 
 
 def test_levels_and_data_do_not_mix(log, clock):

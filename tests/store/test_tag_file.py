@@ -7,8 +7,10 @@ import subprocess
 import sys
 
 import pytest
+import sqlalchemy as sa
 
 from hem_core.errors import BusyError
+from hem_core.store import tag_events
 from hem_core.store.tags import TagLog
 
 
@@ -147,3 +149,22 @@ def test_a_read_only_folder_without_a_log_has_no_tags(tmp_path, read_only):
     log = TagLog(read_only(home) / "tags.sqlite")
     assert (log.revision("d"), len(log.state("d"))) == (0, 0)
     assert list(home.iterdir()) == []
+
+
+@pytest.mark.parametrize("way", ["read", "append", "written"])
+def test_no_free_connection_within_the_time_is_what_may_pass_by_itself(tmp_path, way):
+    url = f"sqlite:///{tmp_path / 'tags.sqlite'}"
+    engine = sa.create_engine(url, poolclass=sa.QueuePool, pool_size=1, max_overflow=0, pool_timeout=0.01)
+
+    def use():
+        if way == "read":
+            with tag_events.reading(engine):
+                pass
+        elif way == "append":
+            tag_events.append(engine, "d", lambda _: None)
+        else:
+            tag_events.written(engine, lambda _: None)
+
+    with engine.connect(), pytest.raises(BusyError, match="try again"):
+        use()
+    use()
