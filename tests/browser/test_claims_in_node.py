@@ -388,6 +388,53 @@ def test_alone_a_question_that_hangs_counts_as_unanswered(desk):
     assert found == {"before": False, "after": [10, True], "asked": 2}
 
 
+@pytest.mark.parametrize("queue", ["the first one", "another one"])
+@pytest.mark.parametrize("status", [403, 409, 503])
+def test_whoever_is_refused_before_others_are_known_goes_on(desk, status, queue):
+    found = desk(f"""
+      const answer = server;
+      if ({str(queue == "another one").lower()}) {{
+        await desk.claims.ask();
+        desk.data = {{ ...desk.data, key: "b" }};
+      }}
+      server = async () => {{ throw Object.assign(new Error("not now"), {{ status: {status} }}); }};
+      await desk.claims.ask();
+      const shown = [10, 16].map(desk.claims.mayShow);
+      for (let k = 0; k < 5; k += 1) desk.judging.press("hard");
+      await settled();
+      taken.set(15, "ben");
+      server = answer;
+      await desk.claims.ask(true);
+      return {{ shown, said: desk.spoken.size, row: desk.row, drawn: drawn.includes(10) }};
+    """)
+    assert found == {"shown": [True, True], "said": 5, "row": 16, "drawn": True}
+
+
+def test_what_another_judges_while_the_server_refuses_stays_on_the_screen_that_shows_it(desk):
+    found = desk("""
+      const answer = server;
+      server = async () => { throw Object.assign(new Error("not now"), { status: 503 }); };
+      await desk.claims.ask();
+      judged[10] = { tag: "hard", value: "", who: "ben" };
+      server = answer;
+      await desk.claims.ask(true);
+      return [desk.row, desk.claims.mayShow(10), desk.isDone(10)];
+    """)
+    assert found == [10, True, True]
+
+
+def test_a_first_question_that_hangs_counts_as_unanswered(desk):
+    found = desk(f"""
+      {HANGING}
+      const asking = desk.claims.ask(), waits = [...timers.keys()];
+      const before = desk.claims.mayShow(10);
+      timers.get(10000)();
+      await asking;
+      return {{ waits, before, after: [desk.row, desk.claims.mayShow(10), desk.isWaiting()], drawn }};
+    """)
+    assert found == {"waits": [10000], "before": False, "after": [10, True, False], "drawn": [10]}
+
+
 @pytest.mark.parametrize(("seconds", "ms"), [(10, 20_000), (40, 1_000)])
 def test_claims_are_renewed_as_often_when_the_server_is_slow(desk, seconds, ms):
     found = desk(f"""
@@ -424,11 +471,17 @@ def test_what_the_server_refuses_among_others_shows_nothing_unclaimed(desk):
     found = desk("""
       taken.set(16, "ben");
       await desk.claims.ask();
+      const answer = server;
       server = async () => { throw Object.assign(new Error("the tag log is locked"), { status: 503 }); };
+      const told = [desk.claims.isRefused()];
       await desk.claims.ask(true);
-      return [10, 14].map(desk.claims.mayShow);
+      const shown = [10, 14].map(desk.claims.mayShow);
+      told.push(desk.claims.isRefused());
+      server = answer;
+      await desk.claims.ask(true);
+      return { shown, told: [...told, desk.claims.isRefused()] };
     """)
-    assert found == [True, False]
+    assert found == {"shown": [True, False], "told": [False, True, False]}
 
 
 @pytest.mark.parametrize("way", ["picked('cat')", "undo()"])

@@ -18,6 +18,7 @@ const AHEAD = 4, // rows that are claimed at a time: the one on screen and those
  * @property {(row: number) => boolean} isTaken whether somebody else has the row on screen
  * @property {() => string[]} holders the others who have rows of this queue on screen
  * @property {() => boolean} isWaiting
+ * @property {() => boolean} isRefused whether the server could not be asked, and others are at work
  * @property {(isReload?: boolean) => void} end
  */
 
@@ -27,9 +28,10 @@ const AHEAD = 4, // rows that are claimed at a time: the one on screen and those
 export function makeClaims(desk, freshName) {
   let own = new Set(),
     others = new Map(), // row -> who has it on screen
-    isAlone = false, // nobody else had anything of this level on screen
+    isAlone = /** @type {boolean | null} */ (null), // nobody else had anything of this level on screen; null: unknown
     isFree = false, // nobody can be asked, or nobody else is here: what is on screen is shown all the same
     isAsking = false,
+    isRefused = false, // the last question among others had no answer
     until = { date: 0, steady: 0 }, // of the own claims, by a clock that may be set and one that may stop
     name = freshName(),
     key = "",
@@ -39,7 +41,15 @@ export function makeClaims(desk, freshName) {
   // stored.
   const kept = new Set();
 
-  return { ask, mayShow, isTaken: (row) => others.has(row) && !desk.isDone(row), holders, isWaiting, end };
+  return {
+    ask,
+    mayShow,
+    isTaken: (row) => others.has(row) && !desk.isDone(row),
+    holders,
+    isWaiting,
+    end,
+    isRefused: () => isRefused,
+  };
 
   /** Whether the row at hand may turn out to be another's: keys typed ahead of the server are no verdicts then. */
   function isWaiting() {
@@ -64,10 +74,11 @@ export function makeClaims(desk, freshName) {
 
   /** Whether a row can be shown: it is claimed, judged, being stored, or the server does not answer. */
   function mayShow(row) {
-    if (!desk.source?.claim || isFree) return true;
+    if (!desk.source?.claim) return true;
     if (row === desk.row) arrive();
-    if (key !== desk.data.key) return false;
-    const isOurs = isOwn(row) || kept.has(row) || desk.verdicts.isStoring(row) || isOnlySeen(row) || isDoneHere(row);
+    if (!isFree && key !== desk.data.key) return false;
+    const isHeld = isOwn(row) || kept.has(row) || desk.verdicts.isStoring(row);
+    const isOurs = isFree || isHeld || isOnlySeen(row) || isDoneHere(row);
     if (isOurs && row === seen.row) seen.isShown = true;
     return isOurs;
   }
@@ -119,7 +130,7 @@ export function makeClaims(desk, freshName) {
     let found = null,
       isOffline = false;
     try {
-      const wait = isAlone ? LATE_SECONDS : LATE_AMONG_OTHERS_SECONDS;
+      const wait = isAlone === false ? LATE_AMONG_OTHERS_SECONDS : LATE_SECONDS;
       found = await Promise.race([source.claim(rows, storing.length + most, about), late(wait)]);
     } catch (error) {
       isOffline = error.status === undefined; // people go on, and what two of them say of one row is kept from both
@@ -128,9 +139,11 @@ export function makeClaims(desk, freshName) {
     if (asking !== name) return found?.own.length ? giveBack(asking) : undefined;
     if (!found) name = freshName();
     if (data.key !== desk.data.key) return void ask();
-    isFree = !found && (isAlone || isOffline);
-    take(found, rows, askedAt);
-    const isShort = desk.row === undefined || (!found && !isFree);
+    const wasShown = desk.row !== undefined && mayShow(desk.row);
+    isFree = !found && (isAlone !== false || isOffline); // who may be alone is not kept waiting
+    isRefused = !found && !isFree;
+    take(found, rows, askedAt, wasShown);
+    const isShort = desk.row === undefined || isRefused;
     const life = isShort ? RENEWALS * NOTHING_SECONDS : (found?.seconds ?? UNANSWERED_SECONDS);
     plan(life, found ? performance.now() - askedAt.steady : 0);
     if (desk.row !== asked) ask(); // people went on while this was on its way
@@ -156,9 +169,8 @@ export function makeClaims(desk, freshName) {
     timer.unref?.();
   }
 
-  function take(found, wanted, askedAt) {
+  function take(found, wanted, askedAt, wasShown) {
     const row = desk.row,
-      wasShown = row !== undefined && mayShow(row),
       could = wasShown || own.has(row), // of a tab in sight again the claim may have run out
       wasDone = row !== undefined && isDoneHere(row); // judged, and opened by its address or gone back to
     if (found || isFree) key = desk.data.key;
@@ -191,7 +203,7 @@ export function makeClaims(desk, freshName) {
     const isBusy = desk.chooser || desk.reveal || desk.correcting?.edit() || desk.tags?.isOn();
     if (isLost && !isBusy) return goOn(onScreenOf(row));
     if (isLost) kept.add(row);
-    if (!wasShown) desk.screen.draw();
+    if (!wasShown || !mayShow(row)) desk.screen.draw();
   }
 
   function onScreenOf(row) {
@@ -215,7 +227,8 @@ export function makeClaims(desk, freshName) {
   function forget() {
     own = new Set();
     others = new Map();
-    isAlone = false;
+    isAlone = null;
+    isRefused = false;
     until = { date: 0, steady: 0 };
     isFree = false;
     kept.clear();

@@ -10,8 +10,8 @@ const FROM = String(WRONG).replace(/^0/, "");
 export const UNSURE = `predictions with a confidence below ${FROM}, which count as no errors`;
 
 /** Until the example is here. */
-export function waiting() {
-  const text = h("p", { class: "quiet" }, "loading the example");
+export function waiting(words = "loading the example") {
+  const text = h("p", { class: "quiet" }, words);
   return h("section", { class: "waiting" }, h("span", { class: "spinner" }), text);
 }
 

@@ -10,6 +10,8 @@ import { tagBar } from "./tag_bar.js";
 import { pace } from "./queue.js";
 import { unsureOf } from "./stage_shapes.js";
 
+const NOT_RESERVED = "The server cannot reserve examples now; trying again.";
+
 /** @typedef {{draw: () => void, head: () => void}} Screen */
 
 /** Draws into the slots {head, body, bar}; `act` is what the buttons do.
@@ -44,6 +46,7 @@ export function makeScreen(desk, { head: headSlot, body, bar: barSlot }, address
       );
     }
     if (reason !== undefined) return body.replaceChildren(broken(reason, again));
+    if (shown && !isMine && desk.claims?.isRefused()) return body.replaceChildren(waiting(NOT_RESERVED));
     if (!shown || !isMine) return body.replaceChildren(waiting());
     // While a blind answer waits for the server, the label stays hidden.
     const isAnswering = reveal && reveal.isSame === undefined;
