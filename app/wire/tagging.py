@@ -177,7 +177,7 @@ def _answered(body: dict[str, Any]) -> dict[str, str]:
     found = scenes.answered(level, row, answer)
     if found is not None:
         return {"tag": found[0], "value": found[1]}
-    is_given = answer == given or _agrees(level, text(body, "value"), given)
+    is_given = answer == given or _agrees(level, str(body.get("value")), given)
     return {"tag": "right", "value": ""} if is_given else {"tag": "mislabelled", "value": answer}
 
 

@@ -341,6 +341,29 @@ def test_a_class_named_blind_is_right_where_it_is_the_label_and_else_the_new_lab
     assert said == {"revision": done["revision"], "verdicts": {"0": {"tag": tag, "value": value, "who": "anna"}}}
 
 
+def test_a_class_with_a_name_longer_than_a_tag_can_be_named_blind(workspace, monkeypatch):
+    home, name = workspace() / "runs" / "tiny", "x" * 300
+    info = json.loads((home / "run.json").read_text())
+    write_json(home / "run.json", {**info, "classes": [*info["classes"], name]})
+    monkeypatch.setenv("HEM_WORKSPACE", str(home.parents[1]))
+    own = TestClient(Starlette(routes=routes.routes()), base_url="http://127.0.0.1", headers=HEADERS)
+    done = post(own, action="answer", ids=["e00"], value=name).json()
+    assert (done["tag"], done["value"]) == ("mislabelled", name)
+
+
+@pytest.fixture
+def of_40_numbers(workspace, monkeypatch):
+    """The workspace with `tiny` as a run of 40 numbers: those of every example are 12.5625."""
+    home, outputs = workspace() / "runs" / "tiny", [f"y{k}" for k in range(40)]
+    table = pq.read_table(home / "scores.parquet").to_pandas().assign(label="; ".join(["12.5625"] * 40))
+    write_table(home / "scores.parquet", table)
+    info = json.loads((home / "run.json").read_text())
+    settings = {"outputs": outputs, "spreads": [1.0] * 40}
+    write_json(home / "run.json", {**info, "task": "regression", "classes": [], "task_settings": settings})
+    monkeypatch.setenv("HEM_WORKSPACE", str(home.parents[1]))
+    return TestClient(Starlette(routes=routes.routes()), base_url="http://127.0.0.1", headers=HEADERS)
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [({"value": "wolf"}, "no class 'wolf'"), ({"value": ""}, "no class ''"), ({"ids": ["e00", "e01"]}, "one example")],
@@ -375,6 +398,13 @@ def test_a_value_named_blind_is_right_where_it_is_the_label_and_else_the_new_one
 def test_a_blind_answer_that_is_no_number_is_refused(of_numbers, answer):
     refused = post(of_numbers, action="answer", ids=["e00"], value=answer)
     assert (refused.status_code, "cannot be a label of" in refused.json()["error"]) == (400, True)
+
+
+@pytest.mark.parametrize(("last", "tag"), [("12.5625", "right"), ("7", "mislabelled")])
+def test_forty_numbers_can_be_typed_blind(of_40_numbers, last, tag):
+    typed = "; ".join([*["12.5625"] * 39, last])
+    done = post(of_40_numbers, action="answer", ids=["e00"], value=typed).json()
+    assert (len(typed) > 255, done["tag"]) == (True, tag)
 
 
 def test_blind_details_hold_nothing_of_the_label_until_somebody_has_judged(own):
