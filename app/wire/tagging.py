@@ -65,7 +65,8 @@ def tag(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def undo(body: dict[str, Any]) -> dict[str, Any]:
-    """Undo a batch, or the last action of the window that asks (`window`; without one: of `who`).
+    """Undo a batch, or the last action of the window that asks (`window`; without one: of `who`). claim: what a page of
+    Review claims its rows as, which keeps what is open again; also where a post takes a verdict away.
 
     A number as batch is the sequence of this client's own post.
     """
@@ -73,7 +74,8 @@ def undo(body: dict[str, Any]) -> dict[str, Any]:
     log = loaders.tags_of(level)
     who, client, sequence = signature(body, "who"), text(body, "client"), whole(body, "sequence")
     batch = _batch(body, log, client)
-    event = log.undo(level.data, who=who, batch=batch, client=client, sequence=sequence, window=window)
+    claim = _window(body, "claim")
+    event = log.undo(level.data, who=who, batch=batch, client=client, sequence=sequence, window=window, claim=claim)
     shown = {key: value for key, value in event.items() if key != "ids"} if event else None
     known, ids = loaders.row_of(level), event["ids"][:MOST_ROWS] if event else []
     rows = [known[id] for id in ids if id in known]
@@ -143,7 +145,7 @@ def _given(level: Level, id: str) -> str | None:
 
 def _store(body: dict[str, Any], log: TagLog, sequence: int) -> tuple[list[str], str | None, str]:
     """Store a new post. Returns the ids that it is about, its batch, and which rows of its rule were left out."""
-    level, asked, left_out = own_level(body), _action(body), ""
+    level, asked, claim, left_out = own_level(body), _action(body), _window(body, "claim"), ""
     if asked["rule"]:
         own_scores(body, level)
         rows = masks.rows(level, body["rule"])
@@ -156,9 +158,12 @@ def _store(body: dict[str, Any], log: TagLog, sequence: int) -> tuple[list[str],
         asked["rule"] = _mark(body, scenes.about(level) if asked["tag"] in scenes.CORRECTING else "")
     if not ids:
         return [], None, left_out
-    act = {"add": log.add, "remove": log.remove, "clear": log.clear}[asked.pop("action")]
+    action = asked.pop("action")
+    act = {"add": log.add, "remove": log.remove, "clear": log.clear}[action]
     given = {name: value for name, value in asked.items() if value}
     posted_as = {"client": text(body, "client"), "sequence": sequence, "window": _window(body)}
+    if action != "add":
+        posted_as["claim"] = claim
     return ids, act(level.data, ids, **posted_as, **given), left_out
 
 
@@ -236,10 +241,10 @@ def _audit(body: dict[str, Any]) -> dict[str, Any]:
     return {"audit": audits.standing(own_level(body))} if body.get("audit") is not None else {}
 
 
-def _window(body: dict[str, Any]) -> str:
-    window = body.get("window", "")
+def _window(body: dict[str, Any], name: str = "window") -> str:
+    window = body.get(name, "")
     if not isinstance(window, str) or len(window) > LONGEST_WINDOW:
-        raise Refused(400, f"'window' must be a text of at most {LONGEST_WINDOW} characters")
+        raise Refused(400, f"'{name}' must be a text of at most {LONGEST_WINDOW} characters")
     return window
 
 

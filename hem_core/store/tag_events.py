@@ -180,7 +180,7 @@ def written(engine: sa.Engine, change: Callable[[sa.Connection], T]) -> T:
         return _retried(attempt)
     except (exc.DBAPIError, exc.TimeoutError, sqlite3.Error) as error:
         shown = getattr(error, "orig", error)
-        raise BusyError(f"nothing could be stored beside the tag log ({shown}); try again") from error
+        raise BusyError(f"nothing was stored beside the tag log ({shown}); try again") from error
 
 
 def revision(connection: sa.Connection, data: str) -> int:

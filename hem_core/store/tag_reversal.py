@@ -34,6 +34,29 @@ def reversal(fold: Fold, position: int) -> Reversal:
     members = fold.members[position]
     if not fold.counts[position]:
         return Reversal(len(members), 0, 0, is_undone=True)
+    trial = _undone(fold, position)
+    is_changed, is_regained = np.zeros((2, len(members)), bool)
+    for name, held in trial.slots.items():
+        before, after = fold.slots[name][members], held[members]
+        is_changed |= before != after
+        is_regained |= (before != after) & (after != NONE)
+    return Reversal(len(members), int(is_changed.sum()), int(is_regained.sum()))
+
+
+def takes_verdict(fold: Fold, position: int) -> bool:
+    """Whether an undo of the entry at a position would take away the verdict that its only row has; False for others.
+
+    A row that would have an earlier verdict again loses its own.
+    """
+    if len(fold.members[position]) != 1 or not fold.counts[position]:
+        return False
+    (id,) = fold.ids(position)
+    before = fold.verdict(id)
+    return before is not None and _undone(fold, position).verdict(id) != before
+
+
+def _undone(fold: Fold, position: int) -> Fold:
+    """The fold as it would be after an undo; the one given stays as it is."""
     trial = replace(
         fold,
         counts=[*fold.counts, True],
@@ -41,9 +64,4 @@ def reversal(fold: Fold, position: int) -> Reversal:
         slots={name: held.copy() for name, held in fold.slots.items()},
     )
     trial.settle(position)
-    is_changed, is_regained = np.zeros((2, len(members)), bool)
-    for name, held in trial.slots.items():
-        before, after = fold.slots[name][members], held[members]
-        is_changed |= before != after
-        is_regained |= (before != after) & (after != NONE)
-    return Reversal(len(members), int(is_changed.sum()), int(is_regained.sum()))
+    return trial

@@ -21,7 +21,7 @@ from hem_core.store.review_claims import Claims, Holder, make_table
 from hem_core.store.tag_events import Event
 from hem_core.store.tag_fold import Fold
 from hem_core.store.tag_pages import Pages
-from hem_core.store.tag_reversal import Reversal, reversal
+from hem_core.store.tag_reversal import Reversal, reversal, takes_verdict
 from hem_core.store.verdicts import VERDICTS
 
 if TYPE_CHECKING:
@@ -122,13 +122,14 @@ class TagLog:
         client: str = "",
         sequence: int | None = None,
         window: str = "",
+        claim: str = "",
     ) -> str:
         """Remove one tag from examples; others stay. Returns and raises what `add` does.
 
-        In a window the one example that this opens again is claimed for it, as by `undo`.
+        claim: as in `undo`.
         """
         _check_tag(tag)
-        post = {"client": client, "sequence": sequence, "window": window}
+        post = {"client": client, "sequence": sequence, "window": window, "claim": claim}
         return self._act("remove", data, ids, tag=tag, who=who, rule=rule, **post)
 
     def clear(
@@ -141,12 +142,13 @@ class TagLog:
         client: str = "",
         sequence: int | None = None,
         window: str = "",
+        claim: str = "",
     ) -> str:
         """Remove all tags from examples. Returns and raises what `add` does.
 
-        In a window the one example that this opens again is claimed for it, as by `undo`.
+        claim: as in `undo`.
         """
-        post = {"client": client, "sequence": sequence, "window": window}
+        post = {"client": client, "sequence": sequence, "window": window, "claim": claim}
         return self._act("clear", data, ids, who=who, rule=rule, **post)
 
     def undo(
@@ -158,12 +160,13 @@ class TagLog:
         client: str = "",
         sequence: int | None = None,
         window: str = "",
+        claim: str = "",
     ) -> dict[str, Any] | None:
         """Undo the newest action of `who` that is not undone, or that batch, whoever did it.
 
-        window: undo the newest action of `who` in this browser window only; "" = wherever it was done. Where the action
-        was about one example, that window has it on screen again: it is claimed for it in the same step, since without
-        its verdict anybody else could be given it.
+        window: undo the newest action of `who` in this browser window only; "" = wherever it was done. claim: what a
+        page of Review claims its examples as (`Holder.window`); where one example loses its verdict by this, it is on
+        screen there, and is claimed in the same step, since anybody else could be given it otherwise.
         Later changes by others to the same examples stay. Undoing an undo restores the action.
         Returns the new entry (batch, at_ms, who, action "undo" or "redo", undoes) with what it undoes
         (undone_action, tag, value, rule, n, ids) and `others_since`: who has changed the tags of how many of
@@ -172,6 +175,7 @@ class TagLog:
         """
         _check_text("who", who)
         _check_window(window)
+        _check_window(claim, "claim")
 
         def entry(connection: sa.Connection) -> dict[str, Any] | None:
             with self._lock:
@@ -179,8 +183,9 @@ class TagLog:
                 target = fold.newest(who, window) if batch is None else _find(fold, batch, data)
                 if target is None or not fold.counts[fold.positions[target.batch]]:
                     return None
-                ids = fold.ids(fold.positions[target.batch])
-            self._hold(connection, data, ids, who, window)
+                position = fold.positions[target.batch]
+                opened = fold.ids(position) if claim and takes_verdict(fold, position) else []
+            self._hold(connection, data, opened, Holder(who, claim))
             action = "redo" if target.action == "undo" else "undo"
             return self._own(_row(action, [], who=who, undoes=target.batch, window=window))
 
@@ -270,11 +275,10 @@ class TagLog:
 
     def claims(self, data: str, clock: Callable[[], float] | None = None) -> Claims:
         """Who has which row of this level on screen. clock: seconds since the epoch; None = that of the database."""
-        with self._lock:
-            if not tag_events.is_read_only(self._engine) and not self._claims_ready:
-                tag_events.written(self._engine, make_table)
-                self._claims_ready.append(True)
-            return Claims(self._engine, data, self._level, clock, self._turn_to_write)
+        if not self._claims_ready and not tag_events.is_read_only(self._engine):
+            with self._turn_to_write():
+                self._make_claims()
+        return Claims(self._engine, data, self._level, clock, self._turn_to_write)
 
     def audited(self, data: str, audit: str) -> list[str]:
         """The ids that an audit of labels drew and that somebody judged in it, by its key."""
@@ -320,10 +324,12 @@ class TagLog:
         client: str = "",
         sequence: int | None = None,
         window: str = "",
+        claim: str = "",
     ) -> str:
         _check_text("data", data)
         _check_text("who", who)
         _check_window(window)
+        _check_window(claim, "claim")
         chosen = _distinct(ids)
         text = rule if isinstance(rule, str) else json.dumps(rule, ensure_ascii=False)
         row = self._own(_row(action, chosen, who=who, tag=tag, value=value, rule=text, window=window))
@@ -332,18 +338,24 @@ class TagLog:
             same["ids"] = [chosen]
 
         def entry(connection: sa.Connection) -> dict[str, Any]:
-            if action != "add":
-                self._hold(connection, data, chosen, who, window)
+            if claim and len(chosen) == 1 and self._has_verdict(connection, data, chosen[0], tag):
+                self._hold(connection, data, chosen, Holder(who, claim))
             return row
 
         batch = self._append(data, entry, client, sequence, same)
         assert batch is not None
         return batch
 
-    def _hold(self, connection: sa.Connection, data: str, ids: Sequence[str], who: str, window: str) -> None:
-        """Claim the one row that loses its verdict in a window: it is on screen there."""
-        if window and len(ids) == 1:
-            Claims(self._engine, data, self._level).hold(connection, Holder(who, window), ids)
+    def _has_verdict(self, connection: sa.Connection, data: str, id: str, tag: str) -> bool:
+        """Whether an example has that verdict, or any where tag is "", read as part of a transaction."""
+        with self._lock:
+            verdict = self._read(data, connection).verdict(id)
+        return verdict is not None and tag in ("", verdict["tag"])
+
+    def _hold(self, connection: sa.Connection, data: str, ids: Sequence[str], holder: Holder) -> None:
+        """Claim what loses its verdict for the page of Review that shows it."""
+        if ids:
+            Claims(self._engine, data, self._level).hold(connection, holder, ids)
 
     def _append(
         self,
@@ -363,9 +375,15 @@ class TagLog:
                 f"the tag log {self._place} was moved, deleted or replaced while it was open; "
                 "nothing was stored: restore it, or restart the app"
             )
-        self.claims(data)  # their table has to be there
         with self._turn_to_write():
+            self._make_claims()
             return tag_events.append(self._engine, data, entry, client=client, sequence=sequence, same=same)
+
+    def _make_claims(self) -> None:
+        """Create the table of the claims, unless it is known to be there; in one's turn to write."""
+        if not self._claims_ready:
+            tag_events.written(self._engine, make_table)
+            self._claims_ready.append(True)
 
     @contextmanager
     def _turn_to_write(self) -> Iterator[None]:
@@ -470,9 +488,9 @@ def _check_tag(tag: str) -> None:
     _check_text("tag", tag)
 
 
-def _check_window(window: str) -> None:
+def _check_window(window: str, name: str = "window") -> None:
     if not isinstance(window, str) or len(window) > 64:
-        raise DataError(f"'window' must be a text of at most 64 characters; got {window!r:.80}")
+        raise DataError(f"'{name}' must be a text of at most 64 characters; got {window!r:.80}")
 
 
 def _check_text(name: str, text: str) -> None:

@@ -328,9 +328,21 @@ def test_an_undo_can_be_redone_by_its_batch_and_says_so(own):
 
 @pytest.mark.parametrize("path", ["tags", "undo"])
 @pytest.mark.parametrize("window", [7, "x" * 65, ["w"]])
-def test_a_window_that_is_no_short_text_is_refused(own, path, window):
-    answer = post(own, path, window=window)
-    assert (answer.status_code, "'window' must be a text" in answer.json()["error"]) == (400, True)
+@pytest.mark.parametrize("name", ["window", "claim"])
+def test_a_window_that_is_no_short_text_is_refused(own, path, window, name):
+    answer = post(own, path, **{name: window})
+    assert (answer.status_code, f"'{name}' must be a text" in answer.json()["error"]) == (400, True)
+
+
+@pytest.mark.parametrize("opens", [("tags", {"action": "clear", "ids": ["e00"]}), ("undo", {})], ids=["clear", "undo"])
+def test_review_claims_what_it_opens_again_and_explore_does_not(own, opens):
+    path, body = opens
+    holders = []
+    for sequence, claimed in enumerate([{}, {"claim": "window of anna"}]):
+        post(own, ids=["e00"], window="w", sequence=2 * sequence + 1)
+        post(own, path, **body, window="w", sequence=2 * sequence + 2, **claimed)
+        holders.append(claim(own, "ben", [0], most=0).json()["others"])
+    assert holders == [{}, {"0": "anna"}]
 
 
 @pytest.mark.parametrize(("answer", "tag", "value"), [("cat", "right", ""), ("**dog**", "mislabelled", "**dog**")])

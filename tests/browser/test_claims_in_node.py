@@ -610,6 +610,23 @@ def test_what_an_undo_opens_again_is_claimed_once_it_is_stored(desk, opens):
     assert found == [1, 10, 10]
 
 
+def test_what_opens_a_row_again_names_what_the_page_claims_as(desk):
+    found = desk("""
+      const posts = [];
+      desk.outbox.post = (path, body) => posts.push([path, body.claim]);
+      await desk.claims.ask();
+      desk.judging.judge("hard", ""); await settled();
+      desk.outbox.answer = async () => ({ revision: 9, rows: [10], message: "Undone." });
+      await desk.judging.undo(); await settled();
+      const inReview = posts.splice(0);
+      desk.claims = null; // a drawer of Explore
+      desk.judging.judge("", ""); await settled();
+      return { inReview, inDrawer: posts, window: asked[0].window };
+    """)
+    assert found["inReview"] == [["/hem/tags", found["window"]], ["/hem/undo", found["window"]]]
+    assert found["inDrawer"] == [["/hem/tags", None]]
+
+
 def test_arrows_pass_over_what_others_have_judged_while_there_is_something_else(desk):
     found = desk("""
       const said = (who) => ({ tag: "hard", value: "", who });

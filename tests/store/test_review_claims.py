@@ -114,24 +114,55 @@ def test_what_was_judged_until_it_is_claimed_is_given_back(claims):
 
 
 @pytest.mark.parametrize("opens", ["undo", "clear", "remove"])
-def test_a_row_that_loses_its_verdict_is_claimed_for_the_window_that_shows_it(log, clock, opens):
-    log.add("d", ["e0"], "hard", who="ann", window="w1")
-    if opens == "undo":
-        log.undo("d", who="ann", window="w1")
-    elif opens == "clear":
-        log.clear("d", ["e0"], who="ann", window="w1")
-    else:
-        log.remove("d", ["e0"], "hard", who="ann", window="w1")
+def test_a_row_that_loses_its_verdict_is_claimed_for_the_page_of_review_that_shows_it(log, opens):
+    log.add("d", ["e0"], "hard", who="ann", window="window")
+    take_away(log, opens, "hard", claim=ANN.window)
     found = log.claims("d").take(BEN, ["e0", "e1"], 2)
     assert (found.own, found.others) == (("e1",), {"e0": "ann"})
     log.claims("d").release(ANN)
     assert log.claims("d").take(BEN, ["e0"], 1).own == ("e0",)
 
 
+@pytest.mark.parametrize("opens", ["undo", "clear", "remove"])
+def test_outside_review_a_row_that_loses_its_verdict_is_free(log, opens):
+    log.add("d", ["e0"], "hard", who="ann", window="window")
+    take_away(log, opens, "hard")
+    assert log.claims("d").others("ben") == {}
+
+
+@pytest.mark.parametrize("opens", ["undo", "remove"])
+@pytest.mark.parametrize("is_judged", [False, True])
+def test_a_row_that_loses_another_tag_is_not_claimed(log, opens, is_judged):
+    if is_judged:
+        log.add("d", ["e0"], "hard", who="ben")
+    log.add("d", ["e0"], "night", who="ann", window="window")
+    take_away(log, opens, "night", claim=ANN.window)
+    assert log.claims("d").others("ben") == {}
+
+
+def test_an_undo_that_brings_a_verdict_back_claims_nothing_and_one_that_uncovers_an_earlier_one_does(log):
+    log.add("d", ["e0"], "hard", who="ben")
+    batch = log.clear("d", ["e0"], who="ann")
+    log.undo("d", who="ann", batch=batch, claim=ANN.window)
+    assert log.claims("d").others("cem") == {}
+    log.add("d", ["e0"], "skip", who="ann", window="window")  # settles a dispute, which the undo opens again
+    take_away(log, "undo", "skip", claim=ANN.window)
+    assert log.claims("d").others("cem") == {"e0": "ann"}
+
+
+def take_away(log, opens, tag, **more):
+    if opens == "undo":
+        log.undo("d", who="ann", window="window", **more)
+    elif opens == "clear":
+        log.clear("d", ["e0"], who="ann", window="window", **more)
+    else:
+        log.remove("d", ["e0"], tag, who="ann", window="window", **more)
+
+
 def test_an_undo_of_what_another_has_on_screen_takes_nothing_from_them(log):
-    log.add("d", ["e0"], "hard", who="ann", window="w1")
+    log.add("d", ["e0"], "hard", who="ann", window="window")
     log.claims("d").take(BEN, ["e0"], 1)
-    log.undo("d", who="ann", window="w1")
+    log.undo("d", who="ann", window="window", claim=ANN.window)
     assert log.claims("d").others("cem") == {"e0": "ben"}
 
 
@@ -183,7 +214,7 @@ def test_more_people_than_the_database_has_connections_all_get_an_answer_at_once
             holder, open_ones, 1, finished=lambda some, connection: log.reviews("d", some, connection)
         ).own
         log.add("d", own, "hard", who=holder.who, window=holder.window)
-        log.undo("d", who=holder.who, window=holder.window)
+        log.undo("d", who=holder.who, claim=holder.window)
         claims.release(holder)
         return own[0]
 
@@ -264,7 +295,7 @@ def judge_all(place, reviewer: int, start) -> None:
             say(id)
             if chance.random() < 1 / 3:
                 claims.release(holder, [id])
-                log.undo("d", who=holder.who, window=holder.window)
+                log.undo("d", who=holder.who, window=holder.window, claim=holder.window)
                 say(id)
         claims.release(holder)
 

@@ -17,6 +17,7 @@ const AHEAD = 4, // rows that are claimed at a time: the one on screen and those
  * @property {(row: number) => boolean} mayShow
  * @property {(row: number) => boolean} isTaken whether somebody else has the row on screen
  * @property {() => string[]} holders the others who have rows of this queue on screen
+ * @property {() => string} name what this page claims rows as, now
  * @property {() => boolean} isWaiting
  * @property {() => boolean} isRefused whether the server could not be asked, and others are at work
  * @property {(isReload?: boolean) => void} end
@@ -48,6 +49,7 @@ export function makeClaims(desk, freshName) {
     holders,
     isWaiting,
     end,
+    name: () => name,
     isRefused: () => isRefused,
   };
 

@@ -137,7 +137,7 @@ export function makeJudging(desk) {
 
   /** Queue one action on a row; it shows at once. Resolves to the server's answer, null where it refused. */
   function post(row, action, verdict) {
-    const usual = { ...desk.source.about(), ...whichOne(row) },
+    const usual = { ...desk.source.about(), claim: desk.claims?.name(), ...whichOne(row) },
       { verdicts, stock } = desk;
     const before = verdicts.get(row) ?? null,
       wasSpoken = desk.spoken.has(row);
@@ -189,7 +189,8 @@ export function makeJudging(desk) {
 
   async function undo() {
     const last = undoable.pop(),
-      usual = { ...desk.source.about(), ...last?.about };
+      claim = last?.about ? undefined : desk.claims?.name(), // parts that are added have no row
+      usual = { ...desk.source.about(), claim, ...last?.about };
     if (last) {
       last.takeBack();
       goTo(last.row);
