@@ -68,15 +68,15 @@ def _last_epochs(facts: Facts) -> str:
 
 
 def _accuracies(facts: Facts) -> np.ndarray:
-    """(E,) training accuracy of each recorded epoch; (0,) without a recording."""
+    """(E,) training accuracy of each epoch that was recorded of some example; (0,) without a recording."""
     path = facts.run.folder / "dynamics.parquet"
     if not path.is_file():
         return np.zeros(0)
     hits = pq.read_table(path, columns=["is_correct"])["is_correct"].combine_chunks()
     if not len(hits) or not len(hits[0]):
         return np.zeros(0)
-    flat = hits.flatten().cast(pa.float32()).to_numpy(zero_copy_only=False)
-    return np.nanmean(flat.reshape(len(hits), -1), axis=0)
+    by_epoch = hits.flatten().cast(pa.float32()).to_numpy(zero_copy_only=False).reshape(len(hits), -1)
+    return np.nanmean(by_epoch[:, ~np.isnan(by_epoch).all(axis=0)], axis=0)
 
 
 def _slope(values: np.ndarray) -> Estimate:
