@@ -166,6 +166,13 @@ def test_collect_names_the_class_whose_own_curve_falls(run, trials):
     assert "100 more lower its error of 10.0%" in found[1].evidence
 
 
+def test_collect_of_too_few_tested_examples_says_so(run, trials):
+    found = curve(run, trials, [0.4, 0.3, 0.2], sizes=(1, 2, 4))
+    fold = np.where(np.arange(run.n) < 20, 0, -1)
+    found.cache["trials"] = replace(found.trials, fold=fold)
+    assert "Not known: fewer than 30 examples were tested" in collect(found)[0].evidence
+
+
 def test_wrong_labels_hide_a_part_of_what_collecting_gains(run, trials):
     plain = collect(curve(run, trials, [0.4, 0.3, 0.25, 0.22]))[0].gain
     judge(run, wrong=range(80), right=range(80, 400))
