@@ -254,6 +254,24 @@ def test_a_long_queue_says_how_many_it_has_and_the_next_ones_follow_those_with_a
     assert (len(mixed["rows"]) - len(mixed["verdicts"]), mixed["n"]) == (5, None)
 
 
+def test_of_a_long_queue_all_that_is_done_counts_and_few_verdicts_are_sent(show, workspace, monkeypatch):
+    monkeypatch.setattr(queue, "LONGEST", 5)
+    folder, cats = workspace(), list(range(57, -1, -3))
+    home = open_workspace(folder)
+    address = {"rule": '{"all":[{"column":"label","in":["cat"]}]}', "queue": "filter"}
+
+    def judge(rows):
+        for row in rows:
+            home.tags().add(home.run("tiny").data, [f"e{row:02}"], "right", who="ben")
+        data = desk(show(folder, "review", **address))
+        return data["rows"], data["n"], data["n_done_beyond"], data["done"]
+
+    assert judge(cats[-3:])[:3] == (cats[:5], 20, 3)
+    assert judge(cats[:7])[:3] == (cats[2:12], 20, 5)
+    rows, n, n_beyond, done = judge(cats[7:-3])
+    assert (len(rows), n, n_beyond, done.partition(".")[0]) == (5, 20, 15, "All 20 examples in it have a verdict")
+
+
 def test_disagreements_are_a_queue_of_their_own_once_there_is_one(show, workspace):
     folder = workspace()
     home = open_workspace(folder)

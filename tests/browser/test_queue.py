@@ -53,3 +53,15 @@ def test_the_pace_is_the_mean_of_the_last_twenty(evaluate):
         3,
         1,
     ]
+
+
+def test_what_is_done_in_a_queue_counts_also_where_its_row_was_not_sent(run_js):
+    found = run_js("review/queue.js", """
+      const isDone = (row) => row < 3;
+      return [
+        m.progress([1, 2, 3, 4], isDone, { n: 20, n_done_beyond: 5 }), m.progress([1, 3], isDone, { n: 2 }),
+        m.progress([1, 2, 3], isDone, { n: 2, n_done_beyond: 1 }), m.progress([1, 3], isDone, { n: null }),
+      ];
+    """)  # fmt: skip
+    done = [{"n": 20, "done": 7}, {"n": 2, "done": 1}, {"n": 3, "done": 3}, {"n": None, "done": 1}]
+    assert found == done

@@ -30,6 +30,15 @@ export function batchOf(soon, current, isMissing) {
   return missing.slice(0, BATCH);
 }
 
+/** How many rows a queue has, null where nobody has counted, and how many of them are done, also of those that were not
+ *  sent. @param {number[]} rows @param {(row: number) => boolean} isDone
+ *  @param {{n?: number | null, n_done_beyond?: number}} data */
+export function progress(rows, isDone, data) {
+  const n = data.n === null ? null : Math.max(data.n ?? 0, rows.length),
+    done = rows.filter(isDone).length + (data.n_done_beyond ?? 0);
+  return { n, done: Math.min(done, n ?? done) };
+}
+
 /** Seconds an example, the mean of the last 20; null before the first. @param {number[]} spent milliseconds each */
 export function pace(spent) {
   const last = spent.slice(-20);

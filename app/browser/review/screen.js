@@ -7,7 +7,7 @@ import * as frame from "./frame.js";
 import { broken, columns, waiting } from "./pane.js";
 import { editBar } from "./edit_bar.js";
 import { tagBar } from "./tag_bar.js";
-import { pace } from "./queue.js";
+import { pace, progress } from "./queue.js";
 import { unsureOf } from "./stage_shapes.js";
 
 const NOT_RESERVED = "The server cannot reserve examples now; trying again.";
@@ -99,9 +99,8 @@ export function makeScreen(desk, { head: headSlot, body, bar: barSlot }, address
 
   function head() {
     const { rows, at, outbox, isBlind } = desk,
-      done = rows.filter((row) => desk.isDone(row)).length;
+      { n, done } = progress(rows, (row) => desk.isDone(row), desk.data);
     const isListOpen = headSlot.querySelector("details.unsaved")?.open;
-    const n = desk.data.n === null ? null : Math.max(desk.data.n ?? 0, rows.length); // null: nobody has counted them
     const reading = { n, done, at: desk.row === undefined ? null : at, drawn: desk.drawn[at] };
     const said = { pace: pace(desk.judging.paces), note: desk.judging.note() };
     headSlot.replaceChildren(

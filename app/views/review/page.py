@@ -129,6 +129,7 @@ def _desk(run: str, name: str, queue: str, rule: dict | None, wanted: dict[str, 
             "person": person,
             "rows": found.rows["row"].tolist(),
             "n": found.n,
+            "n_done_beyond": found.n_done_beyond,
             "places": loaders.places(level)[found.rows["row"].to_numpy()].tolist(),
             "not_blind": blind.warning(rule, level.classes),
             "drawn": found.rows["drawn_as"].tolist(),
@@ -173,7 +174,7 @@ def _why_empty(level: Level, queue: str) -> str:
 
 
 def _what_is_done(level: Level, queue: str, found: Queue) -> str:
-    one, many, n = words.one(level.name), words.noun(level.name), len(found.rows)
+    one, many, n = words.one(level.name), words.noun(level.name), len(found.rows) + found.n_done_beyond
     if found.n is None or found.n > n:
         return f"These {n:,} {many} have a verdict. The next ones follow within seconds."
     if queue == AUDIT:

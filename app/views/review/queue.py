@@ -13,17 +13,19 @@ from hem_core.store import definitions
 from hem_core.store.level import Level
 
 LONGEST = 1_000
-"""Rows without a verdict that a page is sent at once; when some have one, the next ones follow."""
+"""Rows without a verdict that a page is sent at once, and rows with one; when some have one, the next ones follow."""
 SUSPECTS = {"all": [definitions.SUSPECTED]}
 
 
 @dataclass(frozen=True, eq=False)
 class Queue:
     """rows: row, id, drawn_as, in their order, as many as a page is sent; n: how many the queue has, None for the share
-    of one reviewer in a large run, which nobody has counted."""
+    of one reviewer in a large run, which nobody has counted; n_done_beyond: how many of its rows have a verdict and are
+    not sent."""
 
     rows: pd.DataFrame
     n: int | None
+    n_done_beyond: int = 0
 
 
 def queue_of(level: Level, queue: str, rule: dict | None, person: str, judged: pd.DataFrame) -> Queue:
@@ -54,7 +56,7 @@ def _mixed(level: Level, person: str, judged: pd.DataFrame) -> Queue:
     limit = LONGEST * (2 + len(judged) // LONGEST)  # in steps, so that few queues are made
     queue = loaders.queue(level, person, people, limit)
     rows = queue.loc[~queue["id"].isin(by_others.tolist()), :]
-    return Queue(_first(rows, judged), len(rows) if len(queue) < limit else None)
+    return _sent(rows, judged, rows["id"].tolist(), len(rows) if len(queue) < limit else None)
 
 
 def _matching(level: Level, rule: dict, queue: str, judged: pd.DataFrame) -> Queue:
@@ -66,14 +68,20 @@ def _matching(level: Level, rule: dict, queue: str, judged: pd.DataFrame) -> Que
     order = "label_suspicion" if rule == SUSPECTS and "label_suspicion" in level.source.columns else _order(level)
     limit = LONGEST + len(judged)
     found = level.query(rule, tags=tags, columns=["id"], order=order, limit=limit).assign(drawn_as="chosen")
-    n = len(found) if len(found) < limit else len(level.rows(rule, tags=tags))
-    return Queue(_first(found, judged), n)
+    is_all = len(found) < limit
+    ids = found["id"].tolist() if is_all else loaders.ids(level)[level.rows(rule, tags=tags)].tolist()
+    return _sent(found, judged, ids, len(ids))
 
 
-def _first(found: pd.DataFrame, judged: pd.DataFrame) -> pd.DataFrame:
-    """The rows with a verdict, to go back to, and the first LONGEST of the others."""
-    is_open = ~found["id"].isin(judged.index.tolist())
-    return found.loc[is_open.cumsum() <= LONGEST, :]
+def _sent(found: pd.DataFrame, judged: pd.DataFrame, ids: list[str], n: int | None) -> Queue:
+    """Of the first rows of a queue the first LONGEST without a verdict, and before them the last ones that have one, to
+    go back to. ids: those of the whole queue."""
+    known = judged.index.tolist()
+    is_done = found["id"].isin(known)
+    near = found.loc[(~is_done).cumsum() <= LONGEST, :]
+    is_done = near["id"].isin(known)
+    rows = near.loc[~is_done | (is_done[::-1].cumsum()[::-1] <= LONGEST), :]
+    return Queue(rows, n, len(set(ids).intersection(known).difference(rows["id"])))
 
 
 def _order(level: Level) -> str | None:
