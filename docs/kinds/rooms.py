@@ -16,7 +16,7 @@ INTRO = (
 HOME = Path(str(hem_core.__file__)).parent
 ELSEWHERE = ("scores", "export", "mining", "tasks", "media", "catalog", "cli")
 """Rooms whose items have pages of their own."""
-ITEMS = {"policies", "lists"}
+ITEMS = {"policies", "lists", "actions"}
 """Folders of other rooms whose files have pages of their own."""
 
 

@@ -3,6 +3,7 @@
 import importlib
 import re
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,14 @@ def test_every_item_has_a_page(site):
         assert sorted(kinds[kind].pages()) == folder.names(package)
     titles = {text.partition("\n")[0] for text in kinds["mining"].pages().values()}
     assert titles == {f"# {name}" for name in hem_core.mining.names()}
+
+
+def test_nothing_is_described_on_two_pages(site):
+    described = re.compile(r"^`+\{py:(?:function|class|module)\} ([\w.]+)", re.MULTILINE)
+    pages = [text for kind in site.all_kinds().values() for text in kind.pages().values()]
+    names = Counter(name for text in pages for name in described.findall(text))
+    assert len(names) > 100
+    assert [name for name, n in names.items() if n > 1] == []
 
 
 def test_every_option_of_every_command_is_on_its_page(site):
