@@ -42,7 +42,8 @@ def page() -> None:
         _figure(level, facts)
     with right:
         _card(run, level, facts)
-    advised.draw(run, level)
+    if level.is_examples:  # of parts alone nothing is measured
+        advised.draw(run, level)
     _failures(run)
 
 
