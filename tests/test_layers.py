@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 LAYERS = (
     {
         "types", "errors", "folder", "plugins", "cells", "alive", "splits", "paths", "thresholds", "stats",
-        "content_hash", "boxes", "tag_sets", "class_columns", "class_affix", "number_rows",
+        "content_hash", "boxes", "tag_sets", "class_columns", "class_affix", "number_rows", "minus",
     },
     {"media"},
     {

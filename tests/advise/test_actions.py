@@ -231,6 +231,7 @@ def test_gains_of_a_long_tail_are_told_in_balanced_accuracy(predicted, trials):
     assert found.measured.name == "balanced accuracy"
     assert "balanced accuracy 75.0%" in found.measured.words
     assert train(found)[0].gain == pytest.approx(100 * (22 / 200 + 0) / 2)
+    assert "changed balanced accuracy by +5.50 points" in train(found)[0].evidence
 
 
 def test_weighing_gains_what_a_retraining_or_a_trial_measured(run, trials):

@@ -9,6 +9,7 @@ import streamlit as st
 from app import loaders, state, widgets, words
 from app.views.overview import learning_curve, measured_curve
 from hem_core.advise import LABELS_PER_HOUR
+from hem_core.minus import minus
 from hem_core.store.definitions import SUSPECTED
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def _action(one: Action, key: str, unit: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=key):
         with st.container(gap=None, width="stretch"):
             st.markdown(f"**{words.plain(one.name.capitalize())}** {words.plain(one.what)}{_gain(one, unit)}")
-            st.caption(words.plain(one.evidence))
+            st.caption(words.plain(minus(one.evidence)))
         if one.page in PAGES:
             title, icon = PAGES[one.page]
             if st.button(title, icon=icon, key=f"{key}_go", help=words.plain(one.how) or None):
@@ -80,12 +81,8 @@ def _gain(one: Action, unit: str) -> str:
     """In bold where the interval lies above 0."""
     if one.gain is None or one.low is None or one.high is None or not one.page:
         return ""
-    text = words.plain(f"{_signed(one.gain)} {unit} ({_signed(one.low)} to {_signed(one.high)})")
+    text = words.plain(minus(f"{one.gain:+z.2f} {unit} ({one.low:+z.2f} to {one.high:+z.2f})"))
     return f" · **{text}**" if one.is_above_zero else f" · {text}"
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−")
 
 
 def _go(one: Action) -> None:

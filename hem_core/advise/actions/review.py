@@ -75,7 +75,8 @@ def _by_trial(facts: Facts) -> tuple[Estimate, str] | None:
         return None
     low, value, high = (end / ADDED_WRONG for end in (-cost.high, -cost.value, -cost.low))
     found = Estimate(value * 2 / 3, min(low, value / 3, value), max(high, value / 3, value))
-    said = f"making {ADDED_WRONG:.0%} more labels wrong changed accuracy by {in_points(cost)} in trial trainings"
+    changed = f"changed {facts.measured.name} by {in_points(cost)} in trial trainings"
+    said = f"making {ADDED_WRONG:.0%} more labels wrong {changed}"
     return found, said
 
 

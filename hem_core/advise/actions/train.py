@@ -32,7 +32,7 @@ def train(facts: Facts) -> list[Action]:
     own: dict[str, Any] = {"how": longer, "page": "compare"}
     trial, raw = effect(facts.told_trials, LONGER), in_folds(facts.told_trials, LONGER)
     if trial is not None and raw is not None:
-        measured = f"In trial trainings each example twice as often changed accuracy by {in_points(raw)}"
+        measured = f"In trial trainings each example twice as often changed {facts.measured.name} by {in_points(raw)}"
         ends: dict[str, Any] = {"gain": 100 * trial.value, "low": 100 * trial.low, "high": 100 * trial.high}
         return [Action("train", "twice as long", f"{'; '.join([measured, *said])}.", **own, **ends)]
     if is_of_one_fold(facts.told_trials, LONGER):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from hem_core.minus import minus
 from hem_core.retrain.report.answer import HELPS, HURTS, QUESTIONS, arm_names
 from hem_core.retrain.report.page_charts import dumbbells, flow_bars, forest
 from hem_core.retrain.report.page_style import STYLE
@@ -49,14 +49,14 @@ def _verdict(plan: Mapping[str, Any], verdict: Mapping[str, Any]) -> str:
     first, *others = verdict["sentences"]
     rules = "".join(
         f'<li class="{"yes" if rule["passed"] else "no"}">{escape(_sentence(rule["rule"]))}'
-        f"<span>{escape(_minus(rule['value']))}</span></li>"
+        f"<span>{escape(minus(rule['value']))}</span></li>"
         for rule in verdict["rules"]
     )
     forced = "".join(f'<p class="forced">Forced despite: {escape(line)}</p>' for line in plan["forced"])
     colour = COLOURS.get(verdict["word"], "open")
     return (
         f'<header class="{colour}"><div><small>{escape(plan["name"])}</small><h1>{escape(first)}</h1>'
-        + "".join(f"<p>{escape(_minus(line))}</p>" for line in others)
+        + "".join(f"<p>{escape(minus(line))}</p>" for line in others)
         + f"{forced}</div><ul>{rules}</ul></header>"
     )
 
@@ -85,7 +85,7 @@ def _groups(found: Mapping[str, Any] | None) -> str:
     for row in found["rows"]:
         cells = [f"<td>{escape(row['label'])}</td>", f"<td>{row['n']:,}</td>"]
         cells += [f"<td>{_share(row['arms'][arm])}</td>" for arm in ("control", "curated")]
-        cells.append(f"<td>{_minus(format(row['difference'], '+z.1f'))}</td>")
+        cells.append(f"<td>{minus(format(row['difference'], '+z.1f'))}</td>")
         lines.append(f"<tr>{''.join(cells)}</tr>")
     whole = f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
     return _section("Groups", "accuracy in % with its 95% interval, the worst of the control first",
@@ -137,7 +137,7 @@ def _flow_words(report: Mapping[str, Any]) -> str:
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> str:
     arms, pairs = list(rows[0]["arms"]), list(rows[0]["difference"])
-    heads = "".join(f"<th>{escape(name)}</th>" for name in ["measure", *arms, *(_minus(pair) for pair in pairs)])
+    heads = "".join(f"<th>{escape(name)}</th>" for name in ["measure", *arms, *(minus(pair) for pair in pairs)])
     lines = []
     for row in rows:
         way = "↑" if row["better"] == "higher" else "↓"
@@ -154,12 +154,12 @@ def _measure(name: str) -> str:
 
 def _difference(found: Mapping[str, Any], better: str) -> str:
     if found["low"] is None:
-        return f"<td>{_minus(format(found['mean'], '+z.2f'))} <i>{NO_INTERVAL}</i></td>"
+        return f"<td>{minus(format(found['mean'], '+z.2f'))} <i>{NO_INTERVAL}</i></td>"
     sign = 1 if better == "higher" else -1
     low, high = sorted((sign * found["low"], sign * found["high"]))
     look = "good" if low > 0 else "bad" if high < 0 else ""
     words = f"{found['mean']:+z.2f} <i>{found['low']:+z.2f} … {found['high']:+z.2f}</i>"
-    return f'<td class="{look}">{_minus(words)}</td>'
+    return f'<td class="{look}">{minus(words)}</td>'
 
 
 def _notes(plan: Mapping[str, Any], report: Mapping[str, Any]) -> str:
@@ -181,11 +181,6 @@ def _shown(words: str, n: int, most: int) -> str:
 
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _minus(text: str) -> str:
-    """Hyphens that are minus signs, as print has them."""
-    return re.sub(r"(?<![\w.])-(?=[\d.]| )", "−", text)
 
 
 def _p(value: float) -> str:
