@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hem_core import folder
@@ -37,7 +36,6 @@ def _actions(facts: Any) -> list[Action]:
 
     names = [name for name in folder.names(items) if folder.works(items, name)]
     modules = {name: folder.load(items, name) for name in names}
-    found: list[Action] = []
     for name in sorted(names, key=lambda name: (getattr(modules[name], "IS_LAST", False), name)):
-        found += getattr(modules[name], name)(replace(facts, others=tuple(found)))
-    return sorted(found, key=lambda one: (not one.is_known, -(one.gain or 0.0), not one.is_above_zero))
+        facts.others.extend(getattr(modules[name], name)(facts))
+    return sorted(facts.others, key=lambda one: (not one.is_known, -(one.gain or 0.0), not one.is_above_zero))

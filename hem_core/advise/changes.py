@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from hem_core.advise.estimate import NORMAL, Estimate, combined, rule_of_three
-from hem_core.advise.learning_curve import chance_of_trainings, gained, laws
+from hem_core.advise.learning_curve import gained, laws
 from hem_core.advise.trials import Trials
 
 LEAST_FOLDS = 2
@@ -45,7 +45,7 @@ def in_folds(trials: Trials | None, change: str) -> Estimate | None:
     n_folds = len(np.unique(trials.fold[known]))
     if n_folds < LEAST_FOLDS:
         return None
-    variance = rise[known].var() / known.sum() + 2 * chance_of_trainings(trials) / n_folds
+    variance = rise[known].var() / known.sum() + 2 * trials.chance_of_trainings / n_folds
     value, half = float(rise[known].mean()), NORMAL * float(np.sqrt(variance))
     return Estimate(value, value - half, value + half).at_least(rule_of_three(int(known.sum())))
 

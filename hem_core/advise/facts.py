@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -43,9 +43,9 @@ class Facts:
 
     run: Run
     labels_per_hour: int
-    others: tuple[Action, ...] = ()
-    """The actions of the other items, for one that comes last."""
-    cache: dict[str, Any] = field(default_factory=dict, repr=False)
+    others: list[Action] = field(default_factory=list)
+    """The actions of the items so far, for one that comes last."""
+    _columns: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, run: Run, labels_per_hour: int) -> Facts:
@@ -54,15 +54,9 @@ class Facts:
             raise HemError(f"--labels-per-hour is {labels_per_hour}; a person gives 1 label an hour or more")
         return cls(run, labels_per_hour)
 
-    def _once(self, name: str, make: Any) -> Any:
-        """`replace` makes new facts of the same run, which share what was read."""
-        if name not in self.cache:
-            self.cache[name] = make()
-        return self.cache[name]
-
-    @property
+    @cached_property
     def task(self) -> Task:
-        return self._once("task", lambda: of(self.run.info))
+        return of(self.run.info)
 
     @property
     def has_classes(self) -> bool:
@@ -75,18 +69,20 @@ class Facts:
 
     def column(self, name: str) -> np.ndarray:
         """(N,) a column of the run, read once. Raises DataError when there is none."""
-        return self._once(f"column {name}", lambda: self.run.table([name])[name].to_numpy())
+        if name not in self._columns:
+            self._columns[name] = self.run.table([name])[name].to_numpy()
+        return self._columns[name]
 
     def numbers(self, name: str) -> np.ndarray:
         """(N,) float64 a column of numbers; NaN where they are not known, or there is no such column."""
         return self.column(name).astype(float) if self.has(name) else np.full(self.run.n, np.nan)
 
-    @property
+    @cached_property
     def metric(self) -> Metric | None:
         """The run's headline; None where nothing is judged."""
-        return self._once("metric", lambda: next(iter(measured(self.run.examples)), None))
+        return next(iter(measured(self.run.examples)), None)
 
-    @property
+    @cached_property
     def is_held_out(self) -> bool:
         """Whether the predictions that count are of models that had not seen the examples."""
         from hem_core.store.definitions import judge
@@ -94,7 +90,7 @@ class Facts:
         is_head = judge(self.run.info, self.run.source.columns) == "head"
         return is_head or self.run.info.get("sample") == "out-of-sample"
 
-    @property
+    @cached_property
     def measured(self) -> Measured:
         """The measure in words. Gains are of predictions for right labels."""
         metric = self.metric
@@ -108,26 +104,23 @@ class Facts:
             return Measured(BALANCED, "points", words)
         return Measured(metric.name, "points" if metric.unit == "share" else metric.unit, words)
 
-    @property
+    @cached_property
     def is_wrong(self) -> np.ndarray:
         """(N,) 1 = the prediction that counts differs from the label, 0 = it does not, NaN = not known."""
         error = self.numbers("error")
         return np.where(np.isnan(error), np.nan, error >= WRONG)
 
-    @property
+    @cached_property
     def workspace(self) -> Workspace | None:
         """None for a run outside of a workspace, of which no verdicts are known."""
         try:
-            return self._once("workspace", lambda: open_workspace(self.run.folder))
+            return open_workspace(self.run.folder)
         except RunError:
             return None
 
-    @property
+    @cached_property
     def verdicts(self) -> pd.DataFrame:
         """The verdicts that people gave to single examples: id -> `tag` …; empty without any."""
-        return self._once("verdicts", self._verdicts)
-
-    def _verdicts(self) -> pd.DataFrame:
         if self._has_tags and self.workspace is not None:
             return reviews(in_state(self.workspace.tags().state(self.run.data)))
         return pd.DataFrame({"tag": []}, index=pd.Index([], dtype="str"))
@@ -139,36 +132,30 @@ class Facts:
         place = tag_place(self.workspace.folder)
         return isinstance(place, str) or place.is_file()
 
-    @property
+    @cached_property
     def answers(self) -> np.ndarray:
         """(N,) 1 = somebody found the label wrong, 0 = right, NaN = nobody looked."""
-        return self._once("answers", lambda: answers(pd.Index(self.column("id")), self.verdicts))
+        return answers(pd.Index(self.column("id")), self.verdicts)
 
-    @property
+    @cached_property
     def label_errors(self) -> LabelErrors:
         """The share of wrong labels by people's verdicts, as every page shows it."""
-        return self._once("label_errors", self._label_errors)
-
-    def _label_errors(self) -> LabelErrors:
         return estimated(self.numbers("label_suspicion"), self.answers, self.audit)
 
-    @property
+    @cached_property
     def audit(self) -> Audit | None:
         """None for a run without verdicts."""
-        return self._once("audit", self._audit)
-
-    def _audit(self) -> Audit | None:
         if self.workspace is None or not self._has_tags:
             return None
         confidence = stop_rule(self.workspace.folder, self.run.data, self.run.examples.name).confidence
         return audit_of(self.run.examples, self.workspace.tags(), confidence)
 
-    @property
+    @cached_property
     def trials(self) -> Trials | None:
         """The trainings of the learning curve; None where none are stored."""
-        return self._once("trials", lambda: stored.read(self.run))
+        return stored.read(self.run)
 
-    @property
+    @cached_property
     def told_trials(self) -> Trials | None:
         """The trainings with errors whose mean is what gains are told in: of a long tail, each class counts alike."""
         found, weights = self.trials, self.row_weights
@@ -177,13 +164,10 @@ class Facts:
         changed = {name: error * weights for name, error in found.changed.items()}
         return replace(found, error=found.error * weights, changed=changed)
 
-    @property
+    @cached_property
     def row_weights(self) -> np.ndarray | None:
         """(N,) weights of mean 1 over the labelled examples that give every class the same sum; 0 for no class, and
         None where the classes are no long tail."""
-        return self._once("row_weights", self._row_weights)
-
-    def _row_weights(self) -> np.ndarray | None:
         labels = self.classes_of_rows
         if labels is None or not (labels != "").any():
             return None
@@ -194,11 +178,11 @@ class Facts:
         weights[labels != ""] = (counts.sum() / len(names) / counts)[place]
         return weights
 
-    @property
+    @cached_property
     def curve(self) -> Curve | None:
-        return self._once("curve", lambda: curve_of(self.trials, self.classes_of_rows) if self.trials else None)
+        return curve_of(self.trials, self.classes_of_rows) if self.trials else None
 
-    @property
+    @cached_property
     def classes_of_rows(self) -> np.ndarray | None:
         """(N,) the given class of each example, "" for none; None for a task without classes."""
         if not self.has_classes or not self.has("given"):

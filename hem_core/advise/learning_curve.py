@@ -93,7 +93,7 @@ def resampled(trials: Trials, rows: np.ndarray, *, seed: int = 0) -> np.ndarray:
     folds = np.unique(trials.fold[trials.fold >= 0])
     spread = np.atleast_2d(np.cov(errors, ddof=0)) / len(rows)
     spread += np.diag(np.maximum(_wilson_variance(errors.mean(axis=1), len(rows)) - np.diag(spread), 0))
-    spread += np.eye(len(errors)) * chance_of_trainings(trials) / len(folds)
+    spread += np.eye(len(errors)) * trials.chance_of_trainings / len(folds)
     generator = np.random.default_rng(seed)
     return np.clip(generator.multivariate_normal(errors.mean(axis=1), spread, size=DRAWS, method="eigh"), 0, 1)
 
@@ -102,29 +102,6 @@ def _wilson_variance(share: np.ndarray, n: int) -> np.ndarray:
     """Of shares of n examples, by half of Wilson's interval; see `stats/wilson.py`."""
     share = np.clip(share, 0, 1)
     return (share * (1 - share) / n + NORMAL**2 / (4 * n**2)) / (1 + NORMAL**2 / n) ** 2
-
-
-def chance_of_trainings(trials: Trials) -> float:
-    """The variance of the error from training to training on the same examples; 0 for a single fold.
-
-    How much the difference between two trainings varies from fold to fold, beyond what their examples explain, halved,
-    and pooled over neighbouring sizes and over the changes.
-    """
-    pairs = [(trials.error[at], trials.error[at + 1]) for at in range(len(trials.sizes) - 1)]
-    pairs += [(trials.error[-1], changed) for changed in trials.changed.values()]
-    found = [_extra_variance(one - other, trials.fold) for one, other in pairs]
-    known = [each for each in found if each is not None]
-    return max(0.0, float(np.mean(known)) / 2) if known else 0.0
-
-
-def _extra_variance(difference: np.ndarray, fold: np.ndarray) -> float | None:
-    """The variance of the folds' means of a difference (N,) beyond that of a mean; None for a single fold."""
-    parts = [difference[(fold == each) & np.isfinite(difference)] for each in np.unique(fold[fold >= 0])]
-    parts = [part for part in parts if len(part)]
-    if len(parts) < 2:
-        return None
-    of_examples = np.mean([part.var() / len(part) for part in parts])
-    return float(np.var([part.mean() for part in parts], ddof=1) - of_examples)
 
 
 def _fitted(trials: Trials, error: np.ndarray, drawn: np.ndarray) -> Fitted | None:

@@ -10,12 +10,13 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hem_core.advise.trial_plan import FOLDER, TrialPlan, planned
+from hem_core.advise.trial_plan import FOLDER, planned
 
 if TYPE_CHECKING:
     from hem_core.store.run import Run
@@ -54,27 +55,43 @@ class Trials:
     def n_tested(self) -> int:
         return int((self.fold >= 0).sum())
 
+    @cached_property
+    def chance_of_trainings(self) -> float:
+        """The variance of the error from training to training on the same examples; 0 for a single fold.
+
+        How much the difference between two trainings varies from fold to fold, beyond what their examples explain,
+        halved, and pooled over neighbouring sizes and over the changes.
+        """
+        pairs = [(self.error[at], self.error[at + 1]) for at in range(len(self.sizes) - 1)]
+        pairs += [(self.error[-1], changed) for changed in self.changed.values()]
+        found = [_extra_variance(one - other, self.fold) for one, other in pairs]
+        known = [each for each in found if each is not None]
+        return max(0.0, float(np.mean(known)) / 2) if known else 0.0
+
 
 def read(run: Run) -> Trials | None:
     """The finished trainings of a run, of the folds that have all sizes; None where there are none."""
     plan = planned(run)
     if plan is None:
         return None
-    found = {fold: [_arrays(run, plan, fold, part) for part in plan.parts] for fold in plan.folds}
-    whole = {fold: [one for one in each if one is not None] for fold, each in found.items()}
-    whole = {fold: each for fold, each in whole.items() if len(each) == len(plan.parts)}
+    wanted = dict.fromkeys(plan.parts, plan.folds) | plan.changes
+    done = {(fold, trial): arrays_of(place(run, plan.key, fold, trial), plan.key)
+            for trial, folds in wanted.items() for fold in folds}  # fmt: skip
+    whole = [fold for fold in plan.folds if all(done[fold, part] is not None for part in plan.parts)]
     if not whole:
         return None
     error, fold_of = np.full((len(plan.parts), run.n), np.nan), np.full(run.n, -1)
     sizes = np.zeros(len(plan.parts))
-    for fold, each in whole.items():
-        for at, arrays in enumerate(each):
+    for fold in whole:
+        for at, part in enumerate(plan.parts):
+            arrays: Any = done[fold, part]
             error[at, arrays["rows"]], fold_of[arrays["rows"]] = arrays["error"], fold
             sizes[at] += arrays["n"] / len(whole)
-    changed = {name: _changed(run, plan, name, whole) for name in plan.changes}
+    changed = {name: _changed([done.get((fold, name)) for fold in whole], run.n) for name in plan.changes}
     known = {name: values for name, values in changed.items() if np.isfinite(values).any()}
+    is_complete = all(arrays is not None for arrays in done.values())
     facts = plan.of, plan.is_stand_in, plan.is_memorised
-    return Trials(*facts, sizes, error, fold_of, plan.n_training, known, len(plan.folds), _is_done(run, plan))
+    return Trials(*facts, sizes, error, fold_of, plan.n_training, known, len(plan.folds), is_complete)
 
 
 def place(run: Run, key: str, fold: int, trial: str) -> Path:
@@ -91,22 +108,20 @@ def arrays_of(path: Path, key: str) -> dict[str, np.ndarray] | None:
         return None
 
 
-def _arrays(run: Run, plan: TrialPlan, fold: int, trial: str) -> dict[str, np.ndarray] | None:
-    return arrays_of(place(run, plan.key, fold, trial), plan.key)
-
-
-def _changed(run: Run, plan: TrialPlan, name: str, folds: Iterable[int]) -> np.ndarray:
+def _changed(folds: Iterable[dict[str, np.ndarray] | None], n: int) -> np.ndarray:
     """(N,) the error with a change, of those of the folds that have it; NaN elsewhere."""
-    error = np.full(run.n, np.nan)
-    for fold in folds:
-        arrays = _arrays(run, plan, fold, name)
+    error = np.full(n, np.nan)
+    for arrays in folds:
         if arrays is not None:
             error[arrays["rows"]] = arrays["error"]
     return error
 
 
-def _is_done(run: Run, plan: TrialPlan) -> bool:
-    """Whether every planned training is stored."""
-    wanted = [(fold, part) for fold in plan.folds for part in plan.parts]
-    wanted += [(fold, name) for name, folds in plan.changes.items() for fold in folds]
-    return all(_arrays(run, plan, fold, trial) is not None for fold, trial in wanted)
+def _extra_variance(difference: np.ndarray, fold: np.ndarray) -> float | None:
+    """The variance of the folds' means of a difference (N,) beyond that of a mean; None for a single fold."""
+    parts = [difference[(fold == each) & np.isfinite(difference)] for each in np.unique(fold[fold >= 0])]
+    parts = [part for part in parts if len(part)]
+    if len(parts) < 2:
+        return None
+    of_examples = np.mean([part.var() / len(part) for part in parts])
+    return float(np.var([part.mean() for part in parts], ddof=1) - of_examples)

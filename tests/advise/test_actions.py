@@ -66,7 +66,7 @@ def retrained(run, recipe, mean, low, high, *, n_relabelled=20, n_dropped=0, mea
 def curve(run, trials, shares, **more):
     """The run with a curve on its examples."""
     found = facts(run)
-    found.cache["trials"] = trials(shares, n=run.n, n_training=run.n, **more)
+    vars(found)["trials"] = trials(shares, n=run.n, n_training=run.n, **more)
     return found
 
 
@@ -169,7 +169,7 @@ def test_collect_names_the_class_whose_own_curve_falls(run, trials):
 def test_collect_of_too_few_tested_examples_says_so(run, trials):
     found = curve(run, trials, [0.4, 0.3, 0.2], sizes=(1, 2, 4))
     fold = np.where(np.arange(run.n) < 20, 0, -1)
-    found.cache["trials"] = replace(found.trials, fold=fold)
+    vars(found)["trials"] = replace(found.trials, fold=fold)
     assert "Not known: fewer than 30 examples were tested" in collect(found)[0].evidence
 
 
@@ -182,7 +182,7 @@ def test_wrong_labels_hide_a_part_of_what_collecting_gains(run, trials):
 def test_collect_without_a_curve_or_with_memorised_embeddings_is_not_known(run, trials):
     assert "no learning curve is measured" in collect(facts(run))[0].evidence
     found = curve(run, trials, [0.3, 0.2, 0.1], sizes=(1, 2, 4))
-    found.cache["trials"] = replace(found.trials, is_memorised=True)
+    vars(found)["trials"] = replace(found.trials, is_memorised=True)
     assert "were trained on these examples" in collect(found)[0].evidence
 
 
@@ -264,7 +264,7 @@ def test_stop_says_whether_anything_else_is_shown_to_gain(run):
     unknown = Action("train", "longer", "Not known: so.")
 
     def said(*others):
-        return stop(replace(facts(run), others=others))[0].evidence
+        return stop(replace(facts(run), others=list(others)))[0].evidence
 
     assert said(within, gains) == "Not yet: the interval of review (labels) lies above 0."
     assert said(within) == "Nothing else has an interval above 0."

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from hem_core.advise.changes import effect
-from hem_core.advise.learning_curve import chance_of_trainings, curve_of, gained, laws
+from hem_core.advise.learning_curve import curve_of, gained, laws
 
 
 def test_the_curve_has_the_shares_that_are_wrong_and_goes_on_beyond_them(trials):
@@ -77,8 +77,8 @@ def test_a_rise_counts_as_the_same_share_of_the_error_that_is_left_with_all_data
 
 def test_trainings_that_differ_from_fold_to_fold_widen_the_interval(trials):
     same = trials([0.3, 0.2, 0.1], sizes=(1, 2, 4), n_folds=4)
-    assert chance_of_trainings(same) == 0
+    assert same.chance_of_trainings == 0
     error = same.error.copy()
     error[2, (same.fold == 0) | (same.fold == 1)] = 1.0  # two trainings went wrong
     apart = type(same)(same.of, False, False, same.sizes, error, same.fold, same.n_training)
-    assert chance_of_trainings(apart) > 0.05
+    assert apart.chance_of_trainings > 0.05

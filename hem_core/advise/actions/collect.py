@@ -11,7 +11,7 @@ import numpy as np
 
 from hem_core.advise.advice import Action
 from hem_core.advise.estimate import Estimate, combined
-from hem_core.advise.label_noise import wrong_labels
+from hem_core.advise.label_noise import WrongLabels, wrong_labels
 from hem_core.advise.learning_curve import FURTHEST, LEAST_ROWS, gained, laws
 from hem_core.errors import RunError
 from hem_core.tasks import not_advised
@@ -35,6 +35,14 @@ class Group:
     """Those that were tested."""
 
 
+@dataclass(frozen=True)
+class Hour:
+    """What an hour of collecting brings, and how many labels are wrong."""
+
+    n_labels: int
+    wrong: WrongLabels | None
+
+
 def collect(facts: Facts) -> list[Action]:
     """Random examples first; then the class and the slice whose own curve promises the most.
 
@@ -48,10 +56,11 @@ def collect(facts: Facts) -> list[Action]:
     tested = Group("random examples", None, np.flatnonzero(trials.fold >= 0))
     told = facts.told_trials
     assert told is not None
-    found = [_random(facts, told, tested)]
+    hour = Hour(facts.labels_per_hour, wrong_labels(facts))
+    found = [_random(hour, told, tested)]
     for groups in (_classes(facts, trials), _slices(facts, trials)):
-        best = _best(facts, trials, groups)
-        found += [_of_group(facts, trials, best)] if best else []
+        best = _best(hour, trials, groups)
+        found += [_of_group(hour, trials, best)] if best else []
     return found
 
 
@@ -70,10 +79,10 @@ def _usable(facts: Facts) -> tuple[Trials | None, str]:
     return facts.trials, ""
 
 
-def _random(facts: Facts, trials: Trials, group: Group) -> Action:
+def _random(hour: Hour, trials: Trials, group: Group) -> Action:
     """More examples like those there are."""
     own: dict[str, Any] = {"how": HOW, "page": "add_data"}
-    gain, added = _gain(facts, trials, group, group.rows)
+    gain, added = _gain(hour, trials, group, group.rows)
     if gain is None:
         few = "fewer than 3 sizes could be measured on so few examples; collect some more first"
         if len(group.rows) < LEAST_ROWS:
@@ -87,10 +96,10 @@ def _random(facts: Facts, trials: Trials, group: Group) -> Action:
     return Action("collect", group.what, evidence, **own, **ends)
 
 
-def _of_group(facts: Facts, trials: Trials, group: Group) -> Action:
+def _of_group(hour: Hour, trials: Trials, group: Group) -> Action:
     """More examples of one group: its own error falls, but that of the others rises when one alone grows."""
     rows = group.rows[1::2]
-    gain, added = _gain(facts, trials, group, rows)
+    gain, added = _gain(hour, trials, group, rows)
     assert gain is not None  # it was the best of those whose gain is known
     share = len(group.rows) / trials.n_tested
     error = trials.error[-1, rows].mean()
@@ -111,25 +120,24 @@ def _before(trials: Trials) -> str:
     return f"the last {times:.0f}-fold increase of all data brought {100 * drop:+.2f} points"
 
 
-def _gain(facts: Facts, trials: Trials, group: Group, rows: np.ndarray) -> tuple[Estimate | None, float]:
+def _gain(hour: Hour, trials: Trials, group: Group, rows: np.ndarray) -> tuple[Estimate | None, float]:
     """The drop of the error of all examples, 0 .. 1, and how many examples are added; rows: those that are told by."""
     found = laws(trials, rows)
     share = len(group.rows) / trials.n_tested
     own_size = trials.n_training * share
-    added = min(float(facts.labels_per_hour), (FURTHEST - 1) * own_size)
+    added = min(float(hour.n_labels), (FURTHEST - 1) * own_size)
     if found is None:
         return None, added
     own = gained(found, trials.n_training, trials.n_training * (1 + added / own_size))
-    wrong = wrong_labels(facts)
-    if wrong is None:
+    if hour.wrong is None:
         return Estimate(*(share * end for end in (own.value, own.low, own.high))), added
     # On wrong labels a model that is right counts as wrong: what is measured falls by 1 - their share as much.
-    return combined(lambda drop, labels: share * drop / np.maximum(1 - labels, 0.5), own, wrong.share), added
+    return combined(lambda drop, labels: share * drop / np.maximum(1 - labels, 0.5), own, hour.wrong.share), added
 
 
-def _best(facts: Facts, trials: Trials, groups: list[Group]) -> Group | None:
+def _best(hour: Hour, trials: Trials, groups: list[Group]) -> Group | None:
     """The group with the highest gain by the first half of its examples."""
-    promised = [(_gain(facts, trials, one, one.rows[::2])[0], one) for one in groups]
+    promised = [(_gain(hour, trials, one, one.rows[::2])[0], one) for one in groups]
     known = [(gain.value, place) for place, (gain, _one) in enumerate(promised) if gain is not None and gain.value > 0]
     return groups[max(known, key=lambda pair: (pair[0], -pair[1]))[1]] if known else None
 
