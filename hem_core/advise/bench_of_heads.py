@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hem_core.advise.bench import Bench, folds_of, held_out, second_classes, task_of
-from hem_core.advise.trial_plan import planned
+from hem_core.advise.trainable import is_foreign
 from hem_core.advise.trial_rows import TrialRows
-from hem_core.advise.trials import read
 from hem_core.errors import DataError
 from hem_core.folds.linear_head import fit
-from hem_core.tasks import of
 
 if TYPE_CHECKING:
     from hem_core.store.run import Run
@@ -40,12 +38,11 @@ def bench_of_heads(run: Run) -> Bench:
         weight, bias = fit(x[trial.rows], y, 1 / max(2, len(run.classes)))
         return (present[(x[tested] @ weight + bias).argmax(axis=1)] != targets[tested]).astype(np.float64)
 
-    is_foreign = bool(run.info.get("embedding")) or _is_unseen(run)
     return Bench(
         run,
         OF_HEADS,
         True,
-        not is_foreign,
+        not is_foreign(run),
         trained,
         targets,
         folds_of(run, targets, seed),
@@ -53,20 +50,3 @@ def bench_of_heads(run: Run) -> Bench:
         second_classes(run, targets),
         {"embeddings": hashlib.sha256(np.ascontiguousarray(x).tobytes()).hexdigest()},
     )
-
-
-def says_something(run: Run) -> bool:
-    """Whether heads can be fitted on embeddings of a model that was not trained on these examples, and were
-    not all yet."""
-    if run.embeddings() is None or "linear heads" not in of(run.info).offers:
-        return False
-    plan, found = planned(run), read(run)
-    if (plan is not None and not plan.is_stand_in) or (found is not None and found.is_complete):
-        return False
-    return bool(run.info.get("embedding")) or _is_unseen(run)
-
-
-def _is_unseen(run: Run) -> bool:
-    """Whether the embeddings are of a model that was not trained on these examples."""
-    is_by_folds = (run.info.get("oos") or {}).get("how") == "folds"
-    return run.info.get("sample") == "out-of-sample" and not is_by_folds

@@ -11,6 +11,7 @@ from hem_core.advise import trial_plan
 from hem_core.advise import trials as stored
 from hem_core.advise.bench import Bench
 from hem_core.advise.bench_of_heads import bench_of_heads
+from hem_core.advise.trainable import train_of
 from hem_core.advise.trial_plan import FOLDER, TrialPlan
 from hem_core.advise.trial_rows import BALANCED, CHANGES, PARTS, parts_for, trial_rows
 from hem_core.advise.trials import place
@@ -80,18 +81,6 @@ def _parts(bench: Bench) -> list[str]:
         examples = f"{smallest:,} example{'s' * (smallest != 1)}"
         raise DataError(f"run '{run.name}' has {examples} to train on in a fold, too few for a learning curve")
     return parts
-
-
-def train_of(run: Run) -> str | None:
-    """The train function whose curve is stored, else the one that a run was scored with; None where there is none."""
-    plan = trial_plan.planned(run)
-    if plan is not None and plan.train is not None:
-        return plan.train
-    oos = run.info.get("oos") or {}
-    if oos.get("how") != "folds":
-        return None
-    name = str(oos.get("train") or run.info.get("model", {}).get("name") or "")
-    return name if ":" in name else None
 
 
 def _changes(bench: Bench, function: str | None) -> list[str]:

@@ -93,7 +93,7 @@ def _measure(run: Run, **options: Any) -> None:
 
 def _measured_unasked(run: Run, **options: Any) -> str:
     """A note, where the curve that linear heads give in seconds could not be measured; "" otherwise."""
-    from hem_core.advise.bench_of_heads import says_something
+    from hem_core.advise.trainable import says_something
 
     try:
         if says_something(run):

@@ -5,8 +5,8 @@ import pytest
 
 from hem_core.advise import advise
 from hem_core.advise.bench import Bench
-from hem_core.advise.bench_of_heads import says_something
-from hem_core.advise.measure import measure_bench, train_of
+from hem_core.advise.measure import measure_bench
+from hem_core.advise.trainable import says_something, train_of
 from hem_core.advise.trial_plan import planned
 from hem_core.advise.trials import read
 from hem_core.errors import ModelError

@@ -9,6 +9,8 @@ import streamlit as st
 from app import loaders, state, widgets, words
 from app.views.overview import learning_curve, measured_curve
 from hem_core.advise import LABELS_PER_HOUR
+from hem_core.advise.trainable import says_something, train_of
+from hem_core.advise.trial_plan import planned
 from hem_core.minus import minus
 from hem_core.store.definitions import SUSPECTED
 
@@ -111,10 +113,6 @@ def _curve(run: Run, level: Level, found: Advice) -> None:
 
 def _measure(run: Run) -> None:
     """The way to a curve: by the run's own train function, by linear heads, or none."""
-    from hem_core.advise.bench_of_heads import says_something
-    from hem_core.advise.measure import train_of
-    from hem_core.advise.trial_plan import planned
-
     is_stand_in = train_of(run) is None
     if not is_stand_in or says_something(run):
         measured_curve.offer(run, is_stand_in=is_stand_in, is_begun=planned(run) is not None)
