@@ -100,7 +100,7 @@ class Facts:
         words = f"{metric.name} {metric}, on {metric.n or self.run.n:,} {seen}, as labelled"
         if self.row_weights is not None:
             balanced = 1 - float(np.nanmean(self.is_wrong * self.row_weights))
-            words += f"; {BALANCED} {balanced:.1%}, in which gains are told, since the classes are very unequal"
+            words += f"; {BALANCED} {balanced:.1%}, in which gains are given, since the classes are very unequal"
             return Measured(BALANCED, "points", words)
         return Measured(metric.name, "points" if metric.unit == "share" else metric.unit, words)
 

@@ -112,7 +112,9 @@ def _is_named(reader: Any, own: dict[str, Any]) -> bool:
 
 
 def _where(option: str) -> str:
-    return "" if option == "annotations_format" else "tables and for "
+    """What an option is for, beside annotations of boxes."""
+    also = {"annotations_format": "", "predictions": "tables, folders of pictures and for "}
+    return also.get(option, "tables and for ")
 
 
 def _short(source: Any) -> str:

@@ -287,7 +287,7 @@ def _beside_data(table: pa.Table) -> str:
     """What else to do with predictions that have no label; "" for other tables."""
     is_predicted = any(usual(name) in (*PREDICTED, *LISTS) for name in table.column_names)
     is_predicted |= any(of_prefix(table.column_names, prefix) for prefix in PREFIXES)
-    return "; predictions alone go beside their data: choose the data, and this file as --predictions" * is_predicted
+    return "; if this file holds predictions alone, choose the data, and this file as --predictions" * is_predicted
 
 
 def _typed(loaded: Loaded, texts: Collection[str | None]) -> pa.Table:

@@ -129,8 +129,8 @@ def _print_parts(parts: ErrorParts) -> None:
     say("error: {}", _share(parts.error))
     for name, share in (
         ("wrong labels", parts.wrong_labels),
-        ("of it reducible", parts.reducible),
-        ("of it irreducible", parts.irreducible),
+        ("reducible", parts.reducible),
+        ("irreducible", parts.irreducible),
     ):
         say("  {}: {}", name, _share(share) if share is not None else "not known")
     say("  {}", parts.how)

@@ -28,8 +28,8 @@ def open_workspace(folder: Path | str) -> Workspace:
     check_name(folder.resolve(), "the workspace")
     if not folder.is_dir():
         raise RunError(
-            f"no folder {folder}; an empty one is a workspace to add data to (mkdir {folder}), and "
-            f"hem demo --workspace {folder} makes one with an example in it"
+            f"no folder {folder}; make an empty workspace with mkdir {folder}, or one with example data with "
+            f"hem demo --workspace {folder}"
         )
     if not (folder / "run.json").is_file():
         return Workspace(folder)

@@ -254,7 +254,7 @@ def test_trials_of_one_fold_are_not_known(run, trials):
     found = curve(run, trials, [0.4, 0.3, 0.2], sizes=(1, 2, 4), n_folds=1, longer=0.1, balanced=0.1, wrong=0.3)
     for one in (*train(found), *weigh(found)):
         assert not one.is_known
-        assert one.evidence.startswith("Not known: trial trainings of one fold")
+        assert one.evidence.startswith("Not known: trial trainings in one fold")
     assert "and one fold of trial trainings does not count" in review(found)[0].evidence
 
 

@@ -221,6 +221,18 @@ def test_a_run_without_embeddings_says_why_nothing_can_be_proven(show, workspace
 
 
 @pytest.mark.parametrize(
+    ("lacks", "sentence"),
+    [
+        ("No embeddings: no map, no neighbours; name a layer.", "No proof without embeddings; name a layer."),
+        ("No embeddings: the map was drawn.", "No proof without embeddings: the map was drawn."),
+        ("no layer; none was named", "No proof without embeddings: no layer; none was named"),
+    ],
+)
+def test_why_nothing_can_be_proven_is_one_sentence(show, workspace, lacks, sentence):
+    assert sentence in said(show(workspace(embeddings=False, missing={"embeddings": lacks}), "sets")).replace("\\", "")
+
+
+@pytest.mark.parametrize(
     ("gain", "sentence"),
     [
         ((1.2, 0.4, 2.0), "+1.2 points over 500 random examples, between +0.4 and +2.0"),

@@ -118,5 +118,5 @@ def test_rows_without_probabilities_do_not_make_a_prediction_a_label():
 
 
 def test_a_hint_names_predictions_without_a_label_in_any_usual_spelling():
-    with pytest.raises(DataError, match="predictions alone go beside their data"):
+    with pytest.raises(DataError, match="and this file as --predictions"):
         read(pa.table({"name": ["a", "b"], "Predicted Label": ["x", "y"]}))

@@ -15,6 +15,7 @@ FOLLOWED = """(isDark) => {
   const explorer = document.querySelector('.hem-explorer');
   return !explorer || explorer.classList.contains('is-dark') === isDark;
 }"""
+FADED = "document.getAnimations().every((one) => !(one instanceof CSSTransition))"
 STILL = "document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
 
 
@@ -43,6 +44,7 @@ def test_every_control_has_a_name_every_text_can_be_read_and_no_page_is_wider_th
                 "(isDark) => (getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
                 " === 'rgb(255, 255, 255)') !== isDark", arg=scheme == "dark")  # fmt: skip
             page.wait_for_function(FOLLOWED, arg=scheme == "dark")
+            page.wait_for_function(FADED)
             trouble += [f"{name}, {scheme}: {low}" for low in page.evaluate(CONTRAST)]
         wide = "[document.documentElement, document.querySelector('[data-testid=stMain]')].some((one) => " \
                "one.scrollWidth > one.clientWidth + 1)"  # fmt: skip

@@ -186,8 +186,8 @@ def _beside(found: DataPreview) -> None:
             "predictions",
             "Predictions file",
             "not needed where the data hold them",
-            help="A table of predictions by id, or by the file names of pictures; for boxes COCO's results, a folder "
-            "of YOLO's text, a table, .npz.",
+            help="A table of predictions, matched by id or by the pictures' file names. For boxes: COCO results, a "
+            "folder of YOLO text files, a table or an .npz file.",
             drop="or drop the predictions here",
         )
     has_pictures = found.columns is None or found.columns.image or request.columns_chosen().get("image_column")

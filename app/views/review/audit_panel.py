@@ -15,10 +15,10 @@ from hem_core.store.level import Level
 HELP = (
     "The audit draws rows at random from each bin of difficulty, and you name the label without seeing the given one. "
     "After ten in each bin, the next row comes from where it narrows the total most. The share of wrong labels is "
-    "weighed by the sizes of the bins. What was judged outside of the audit counts as itself alone. Several people can "
-    "work on it; it resumes by itself."
+    "weighted by bin size. Verdicts given outside the audit count only for their own rows. Several people can work on "
+    "it, and leave and resume at any time."
 )
-NEXT_HELP = "About how many more reviews in this bin narrow its interval to the next round figure."
+NEXT_HELP = "About how many further reviews narrow this bin's interval to the next round figure."
 LARGE = 10.0
 """Bins that end above this have no more than one digit after the point."""
 BINS_HELP = "Wilson's interval; for a sample of most of a bin it is as narrow as that allows."

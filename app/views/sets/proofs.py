@@ -27,6 +27,8 @@ QUICK = 5_000
 """A run of so many examples at most is proven without being asked: it takes seconds."""
 RESTS_ON = ("id", "label", "is_ruled_out")
 """Columns of the candidates that a proof rests on, beside who of them was chosen."""
+NONE = "No embeddings: "
+"""What a run that keeps none begins its reason with."""
 
 
 def key(level: Level, selected: Selected) -> str:
@@ -45,12 +47,14 @@ def why_not(level: Level) -> str:
     """Why nothing can be proven on this run, as a sentence; empty when it can."""
     task = tasks.of(level.info)
     if "linear heads" not in task.offers:
-        return f"no proof for the task {task.name}: it trains linear classifiers; Retrain compares what sets are worth"
+        way = "a proof trains linear classifiers; Retrain compares what sets are worth"
+        return f"no proof for the task {task.name}: {way}"
     if not any((level.home / "embeddings").glob("*.npy")):
         lacks = str((level.info.get("missing") or {}).get("embeddings") or "this run kept none")
-        is_way_alone = lacks.startswith("No embeddings: ")  # and what else that means, which is of no use here
-        more = f"; {lacks.rpartition('; ')[2]}" if is_way_alone else f": {lacks}"
-        return f"no proof without embeddings{more}"
+        why = lacks.removeprefix(NONE)
+        consequences, _, way = why.rpartition("; ")
+        is_way_alone = why != lacks and consequences  # those are of no use here
+        return f"no proof without embeddings{f'; {way}' if is_way_alone else f': {why}'}"
     if "label" not in level.source.columns or len(level.classes) < 2:
         return "no proof without classes: the probe is a classifier"
     return ""

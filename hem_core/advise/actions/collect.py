@@ -117,7 +117,8 @@ def _before(trials: Trials) -> str:
     rows = trials.fold >= 0
     drop = trials.error[-2, rows].mean() - trials.error[-1, rows].mean()
     times = trials.sizes[-1] / trials.sizes[-2]
-    return f"the last {times:.0f}-fold increase of all data brought {100 * drop:+.2f} points"
+    increase = "doubling" if round(times) == 2 else f"{times:.0f}-fold increase"
+    return f"the last {increase} of the data gained {100 * drop:+.2f} points"
 
 
 def _gain(hour: Hour, trials: Trials, group: Group, rows: np.ndarray) -> tuple[Estimate | None, float]:

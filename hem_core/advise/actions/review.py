@@ -45,15 +45,16 @@ def _points_per_percent(facts: Facts) -> tuple[Estimate, str]:
     """Points for each 1% of the labels that is corrected: by the benchmarks, and by what is measured on this run."""
     usual = points_per_corrected_percent()
     own = _by_proof(facts) or _by_trial(facts)
-    of_usual = f"{usual.value:.2f} points in the benchmarks ({usual.low:.2f} to {usual.high:.2f})"
+    of_usual = f"{usual.value:.2f} points ({usual.low:.2f} to {usual.high:.2f})"
     if own is None:
         is_one_fold = is_of_one_fold(facts.told_trials, WRONG)
         own_words = (
             "one fold of trial trainings does not count" if is_one_fold else "nothing is measured on this run yet"
         )
-        return usual, f"1% of the labels corrected brought {of_usual}, and {own_words}"
+        return usual, f"correcting 1% of the labels gained {of_usual} in the benchmarks, and {own_words}"
     found, said = own
-    return pooled(usual, found), f"{said}; with it counts that 1% of the labels corrected brought {of_usual}"
+    benchmarks = f"the benchmarks, where correcting 1% of the labels gained {of_usual}"
+    return pooled(usual, found), f"{said}; combined with {benchmarks}"
 
 
 def _by_proof(facts: Facts) -> tuple[Estimate, str] | None:

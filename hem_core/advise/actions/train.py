@@ -32,11 +32,12 @@ def train(facts: Facts) -> list[Action]:
     own: dict[str, Any] = {"how": longer, "page": "compare"}
     trial, raw = effect(facts.told_trials, LONGER), in_folds(facts.told_trials, LONGER)
     if trial is not None and raw is not None:
-        measured = f"In trial trainings each example twice as often changed {facts.measured.name} by {in_points(raw)}"
+        changed = f"changed {facts.measured.name} by {in_points(raw)}"
+        measured = f"In trial trainings, showing each example twice as often {changed}"
         ends: dict[str, Any] = {"gain": 100 * trial.value, "low": 100 * trial.low, "high": 100 * trial.high}
         return [Action("train", "twice as long", f"{'; '.join([measured, *said])}.", **own, **ends)]
     if is_of_one_fold(facts.told_trials, LONGER):
-        said = ["trial trainings of one fold do not tell a change from chance; measure 2 folds or more", *said]
+        said = ["trial trainings in one fold cannot separate an effect from chance; measure at least 2 folds", *said]
     if not said:
         way = why or "record the training with hem_core.Recorder, or score with --train, and the run can tell"
         return [Action("train", "longer, or a bigger model", f"Not known: {way}.", **own)]
@@ -52,7 +53,8 @@ def _gap(facts: Facts) -> str:
     gap = f"accuracy is {own:.1%} on the training examples and {held_out:.1%} on held-out ones"
     if own >= MEMORISED:
         return f"{gap}, so there is nothing left to learn of these by training longer"
-    return f"{gap}; what is missing of 100% in training is the most that a longer or bigger training can learn of them"
+    left = "the shortfall from 100% in training is the most that longer training or a bigger model can gain on them"
+    return f"{gap}; {left}"
 
 
 def _last_epochs(facts: Facts) -> str:

@@ -39,7 +39,7 @@ def weigh(facts: Facts) -> list[Action]:
         ends: dict[str, Any] = {"gain": 100 * trial.value, "low": 100 * trial.low, "high": 100 * trial.high}
         return [Action("weigh", "the rarer classes", said, **(own | {"rule": None}), **ends)]
     if proof is None and is_of_one_fold(facts.told_trials, BALANCED):
-        evidence = "trial trainings of one fold do not tell a change from chance; measure 2 folds or more."
+        evidence = "trial trainings in one fold cannot separate an effect from chance; measure at least 2 folds."
     if proof is None:
         return [Action("weigh", what, f"Not known: {evidence}", **own)]
     found = proof.difference
@@ -55,7 +55,7 @@ def _by_trial(facts: Facts) -> str:
     assert facts.trials is not None
     rise = balanced(facts.trials, BALANCED, labels)
     return (
-        f"In trial trainings class weights changed accuracy by {in_points(raw)}, and the mean over the "
+        f"In trial trainings, class weights changed accuracy by {in_points(raw)}, and the mean over the "
         f"classes by {100 * rise:+.2f}."
     )
 
