@@ -19,6 +19,8 @@ LABEL_NAMES = (
 )
 """Names of a column of labels, the surest first, which only a user can confirm."""
 ID_NAMES = ("example_id", "sample_id", "item_id", "image_id", "uuid", "guid", "kennung", "nummer", "nr")
+ID_ENDS = ("_id", "nummer", "_nr", "kennung", "_number", "_no", "_key", "uuid", "guid")
+"""How names end that say what an id is of, as in customer_id and Kundennummer."""
 ROWS = 20_000
 """Rows that are looked at."""
 COVERED = 0.9
@@ -57,10 +59,16 @@ def guessed_label(table: pa.Table, *, may_have_comma: bool = False) -> str | Non
 
 
 def guessed_id(table: pa.Table) -> str | None:
-    """The first column with a usual name of an id whose values are all there and differ; None without one."""
-    found = (name for name in table.column_names if usual(name) in ID_NAMES)
-    plain = (name for name in found if not pa.types.is_nested(table[name].type) and not table[name].null_count)
-    return next((name for name in plain if len(pc.unique(table[name])) == table.num_rows), None)
+    """The first column with a usual name of an id, or else with the end of one, whose values are all there and differ;
+    None without one. Numbers that may have a fraction are no ids."""
+    named = [name for name in table.column_names if usual(name) in ID_NAMES]
+    ended = [name for name in table.column_names if usual(name).endswith(ID_ENDS)]
+    for name in (*named, *ended):
+        column = table[name]
+        is_plain = not pa.types.is_nested(column.type) and not pa.types.is_floating(column.type)
+        if is_plain and not column.null_count and len(pc.unique(column)) == table.num_rows:
+            return name
+    return None
 
 
 def guessed_text(table: pa.Table, *, but: str | None = None) -> str | None:

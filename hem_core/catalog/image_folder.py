@@ -88,6 +88,19 @@ def read(source: str | Path, *, predictions: str | Path | None = None, **columns
     )
 
 
+def around(table: Path) -> Path | None:
+    """The folder that a table without labels lies in, where that holds class folders which the table's predictions are
+    about; None otherwise."""
+    try:
+        columns = tables.columns_of(table)
+        if columns.label or "label_column" in columns.guesses:
+            return None
+        found = read(table.parent, predictions=table)
+    except DataError:
+        return None
+    return table.parent if len(info(found)["classes"]) > 1 else None
+
+
 def _of_metadata(root: Path, source: str | Path, columns: Mapping[str, str | Path]) -> pa.Table | None:
     """The table beside the pictures of a folder without class folders; None where there is none."""
     path = next((root / name for name in METADATA if (root / name).is_file()), None)

@@ -239,8 +239,11 @@ def check_same(stored: Mapping[str, Any], same: Mapping[str, Collection[Any]]) -
 @contextmanager
 def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
     """A connection to read with. Raises BusyError when the database does not answer."""
+    # PostgreSQL shows each statement of a transaction what is committed by then, so that one around them adds nothing
+    # but two messages to a server.
+    alone = {"isolation_level": "AUTOCOMMIT"} if engine.dialect.name == "postgresql" else {}
     try:
-        with engine.connect() as connection:
+        with engine.connect().execution_options(**alone) as connection:
             yield connection
     except (exc.DBAPIError, exc.TimeoutError, sqlite3.Error, OSError) as error:
         shown = getattr(error, "orig", error)

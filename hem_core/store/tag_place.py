@@ -14,6 +14,8 @@ TAGS_URL = "HEM_TAGS_URL"
 """The environment variable with the URL, for every command and every job that the app starts."""
 FORM = "postgresql+psycopg://USER@HOST/DATABASE"
 CONNECT_SECONDS = 10
+CONNECTIONS = 20
+"""To a server that are kept open, for as many people at the same time; more are opened and closed again."""
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 _SECRETS = ("password", "sslpassword")
 
@@ -44,10 +46,12 @@ def shown(url: sa.URL) -> str:
 
 
 def options(url: sa.URL) -> dict[str, object]:
-    """What SQLAlchemy is given besides the URL: how long to wait for a server that does not answer."""
-    if url.get_backend_name() != "postgresql" or "connect_timeout" in url.query:
+    """What SQLAlchemy is given besides the URL: how many connections to keep, and how long to wait for a server that
+    does not answer."""
+    if url.get_backend_name() != "postgresql":
         return {}
-    return {"connect_args": {"connect_timeout": CONNECT_SECONDS}}
+    waiting = {} if "connect_timeout" in url.query else {"connect_args": {"connect_timeout": CONNECT_SECONDS}}
+    return {"pool_size": CONNECTIONS, **waiting}
 
 
 def reason(error: Exception) -> str:

@@ -3,9 +3,11 @@
 import io
 import json
 import shlex
+import zipfile
 
 import pandas as pd
 import pytest
+from PIL import Image
 
 from hem_core.jobs import start as jobs
 from hem_core.jobs.job import open_job
@@ -181,6 +183,23 @@ def test_a_dropped_file_is_kept_once_in_the_workspace(show, home):
         assert test.text_input(key="add_data").value.endswith("/mine.csv")
         assert "40 examples" in texts(test)
     assert [path.read_bytes() for path in (home / "uploads").glob("*/*")] == [content]
+
+
+def test_a_dropped_archive_of_class_folders_takes_the_predictions_that_lie_in_it(show, home):
+    file, picture = io.BytesIO(), io.BytesIO()
+    Image.new("RGB", (8, 8)).save(picture, "PNG")
+    names = [f"{kind}{k}.png" for kind in ("cat", "dog") for k in range(20)]
+    with zipfile.ZipFile(file, "w") as archive:
+        for name in names:
+            archive.writestr(f"pets/{name[:3]}/{name}", picture.getvalue())
+        archive.writestr("pets/answers.csv", "file,pred,confidence\n" + "".join(f"{name},dog,0.9\n" for name in names))
+    test = show(home, "add_data")
+    test.file_uploader[0].set_value(("pets.zip", file.getvalue(), "application/zip")).run()
+    assert not test.exception
+    assert test.text_input(key="add_data").value.endswith("/pets")
+    assert test.text_input(key="add_predictions").value.endswith("/pets/answers.csv")
+    assert "40 examples" in texts(test)
+    assert not test.button(key="add_start").disabled
 
 
 def test_the_name_of_a_run_that_is_there_is_refused(show, workspace, table):

@@ -89,6 +89,13 @@ def test_a_column_of_categories_or_lists_can_have_the_name_of_an_id():
     assert guessed_id(table(uuid=[[k] for k in range(40)], nr=ids)) == "nr"
 
 
+def test_an_id_may_say_what_it_is_of_and_is_no_number_with_a_fraction():
+    ids = [f"m{k}" for k in range(40)]
+    assert guessed_id(table(Vorname=ids, Kundennummer=list(range(40)))) == "Kundennummer"
+    assert guessed_id(table(customer_id=ids, id_=ids, nr=ids)) == "nr"
+    assert guessed_id(table(part_number=np.linspace(0, 1, 40), paid=ids)) is None
+
+
 def test_a_usual_name_is_no_label_where_the_column_is_empty_or_a_coordinate():
     assert guessed_label(table(y=pa.array([None] * 40, pa.string()))) is None
     assert guessed_label(table(y=["only"] * 40, gold=["a", "b"] * 20)) == "gold"

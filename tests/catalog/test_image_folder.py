@@ -186,6 +186,20 @@ def test_predictions_beside_a_folder_are_found_by_the_file_names_of_its_pictures
     assert table["label"].to_pylist() == ["cat", "dog", "dog"]
 
 
+def test_a_table_of_predictions_lies_in_the_folder_that_it_is_about_and_one_with_labels_does_not(tmp_path):
+    root = pictures(tmp_path / "root", "cat/a.png", "dog/b.png")
+    table = root / "answers.csv"
+    table.write_text("file,pred,confidence\na.png,dog,0.6\nb.png,dog,0.9\n")
+    assert image_folder.around(table) == root
+    table.write_text("file,pred,confidence\nz.png,dog,0.6\n")  # of other pictures
+    assert image_folder.around(table) is None
+    table.write_text("file,pred,kind\na.png,cat,cat\nb.png,dog,dog\n")  # the guessed label
+    assert image_folder.around(table) is None
+    listed = pictures(tmp_path / "flat", "images/a.png", "images/b.png") / "answers.csv"
+    listed.write_text("file,pred,confidence\na.png,dog,0.6\nb.png,dog,0.9\n")
+    assert image_folder.around(listed) is None
+
+
 def test_file_names_that_several_pictures_have_name_none_of_them(tmp_path):
     root = pictures(tmp_path / "root", "cat/1.png", "dog/1.png")
     (tmp_path / "p.csv").write_text("file,pred,confidence\n1.png,cat,0.9\n")

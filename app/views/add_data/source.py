@@ -8,6 +8,7 @@ import streamlit as st
 
 from app import loaders, state, words
 from app.views.add_data import request
+from hem_core.catalog import image_folder
 from hem_core.errors import HemError
 from hem_core.store.uploads import keep_upload, unpacked
 
@@ -66,7 +67,12 @@ def _upload(name: str, title: str) -> None:
     if file is None:
         return
     try:
-        request.choose(name, str(unpacked(keep_upload(loaders.folder(), file.name, file))))
+        kept = keep_upload(loaders.folder(), file.name, file)
+        given = unpacked(kept)
+        pictures = image_folder.around(given) if name == "data" and given.is_file() and given != kept else None
+        request.choose(name, str(pictures or given))
+        if pictures:
+            request.choose("predictions", str(given))
     except HemError as error:
         state.remember(f"add_refusal_{name}", str(error))
     state.remember(f"add_turn_{name}", turn + 1)  # another uploader: what it held is on the disk now
