@@ -21,6 +21,8 @@ NOT_SEARCHED = (
 )
 TYPICAL = "Up to three members nearest the middle of the slice in the embedding. A double click enlarges them."
 WIDTH_PX = 140
+LONG_NAME, NAME_PX = 45, 300
+"""Letters of a name from which on its column keeps to a width, so that the numbers beside it stay in sight."""
 GOOD_NEWS = (
     "No group of {} is wrong significantly more often than the rest: no cluster, class or column stands out, "
     "corrected for the number of groups tested."
@@ -123,7 +125,7 @@ def _table(level: Level, found: pd.DataFrame) -> int | None:
         selection_mode="single-row",
         key=f"slice_table_{_turn()}",
         column_config={
-            "slice": "slice",
+            "slice": text("slice", width=NAME_PX if shown["slice"].str.len().max() > LONG_NAME else None),
             "typical": looks("typical", help=TYPICAL, width=WIDTH_PX),
             "n": number(words.noun(level.name), format="localized"),
             "errors": number("errors", format="localized"),
