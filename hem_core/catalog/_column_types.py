@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import pyarrow as pa
 
 from hem_core.catalog._compute import pc
+from hem_core.catalog._table_file import is_text
 
 MISSING = ("NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NAN", "null", "NULL", "Null", "None")
 """What stands for a missing number; in a column of words each of these is a word."""
@@ -42,6 +43,17 @@ def typed(column: pa.ChunkedArray, *, decimal_comma: bool = False, keeps_zeros: 
             if numbers is not None:
                 return numbers
     return column
+
+
+def table_in_types(table: pa.Table, names: Iterable[str], *, may_have_comma: bool) -> tuple[pa.Table, bool]:
+    """The table with the columns of text among `names` in their types, and whether 0,7 is a number in it.
+
+    may_have_comma: it can be one, as in a CSV with ";" between its cells.
+    """
+    texts = {name: table[name] for name in names if is_text(table[name].type)}
+    comma = may_have_comma and has_decimal_comma(texts.values())
+    columns = {name: typed(column, decimal_comma=comma) for name, column in texts.items()}
+    return pa.table({name: columns.get(name, table[name]) for name in table.column_names}), comma
 
 
 def has_decimal_comma(columns: Iterable[pa.ChunkedArray]) -> bool:

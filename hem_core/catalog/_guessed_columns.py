@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pyarrow as pa
 
-from hem_core.catalog._column_types import has_decimal_comma, typed
+from hem_core.catalog._column_types import table_in_types
 from hem_core.catalog._compute import pc
 from hem_core.catalog._table_file import is_text
 from hem_core.class_affix import affixed
@@ -50,7 +50,7 @@ def guessed_label(table: pa.Table, *, may_have_comma: bool = False) -> str | Non
         found = [name for name in others if _is_of(some[name], classes)]
         if len(found) == 1:
             return found[0]
-    numbers = _typed(some, may_have_comma=may_have_comma)
+    numbers, _comma = table_in_types(some, some.column_names, may_have_comma=may_have_comma)
     likely = _with_columns_of_classes(numbers, some, others)
     if len(likely) == 1:
         return likely[0]
@@ -106,14 +106,6 @@ def _predicted_classes(table: pa.Table, predicted: str | None) -> Iterator[set[s
         yield _values(table[predicted])
     for prefix in PREFIXES:
         yield set(of_prefix(table.column_names, prefix))
-
-
-def _typed(table: pa.Table, *, may_have_comma: bool) -> pa.Table:
-    """The table with numbers in place of their text, as a CSV has them."""
-    texts = {name: table[name] for name in table.column_names if is_text(table[name].type)}
-    comma = may_have_comma and has_decimal_comma(texts.values())
-    numbers = {name: typed(column, decimal_comma=comma) for name, column in texts.items()}
-    return pa.table({name: numbers.get(name, table[name]) for name in table.column_names})
 
 
 def _with_columns_of_classes(numbers: pa.Table, written: pa.Table, names: list[str]) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 
 from hem_core.catalog._as_text import as_text
-from hem_core.catalog._column_types import has_decimal_comma, typed
+from hem_core.catalog._column_types import table_in_types, typed
 from hem_core.catalog._compute import pc
 from hem_core.catalog._frame import INDEX
 from hem_core.catalog._image_column import is_full_of_names
@@ -53,11 +53,8 @@ def predictions_by_id(predictions: str | Path, ids: Column, known: Mapping[str, 
 def _load(path: Path) -> tuple[pa.Table, bool]:
     """The table with typed columns, but for the ids, and whether 0,7 is a number in it."""
     loaded = load(path, path, ("id",))
-    table = loaded.table
-    texts = {name: table[name] for name in table.column_names if is_text(table[name].type) and not _is_id(name)}
-    comma = loaded.separator == ";" and has_decimal_comma(texts.values())
-    columns = {name: typed(column, decimal_comma=comma) for name, column in texts.items()}
-    return pa.table({name: columns.get(name, table[name]) for name in table.column_names}), comma
+    names = [name for name in loaded.table.column_names if not _is_id(name)]
+    return table_in_types(loaded.table, names, may_have_comma=loaded.separator == ";")
 
 
 def key_and_place(table: pa.Table, path: Path, ids: Column) -> tuple[str, pa.Array]:

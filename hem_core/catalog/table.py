@@ -14,7 +14,7 @@ from hem_core import tag_sets
 from hem_core.catalog import with_info
 from hem_core.catalog._as_text import as_text
 from hem_core.catalog._column_names import CLASSES
-from hem_core.catalog._column_types import has_decimal_comma, typed
+from hem_core.catalog._column_types import table_in_types, typed
 from hem_core.catalog._compute import pc
 from hem_core.catalog._features import KEPT, all_features, asked_for, named_features, plain
 from hem_core.catalog._frame import INDEX, is_frame
@@ -294,10 +294,8 @@ def _typed(loaded: Loaded, texts: Collection[str | None]) -> pa.Table:
     """The table with its columns in their types; those of `texts`, and all of a typed source, stay as they are."""
     if not loaded.is_text:
         return loaded.table
-    rest = {name: loaded.table[name] for name in loaded.table.column_names if name not in texts}
-    comma = loaded.separator == ";" and has_decimal_comma(rest.values())
-    columns = {name: typed(column, decimal_comma=comma) for name, column in rest.items()}
-    return pa.table({name: columns.get(name, loaded.table[name]) for name in loaded.table.column_names})
+    rest = [name for name in loaded.table.column_names if name not in texts]
+    return table_in_types(loaded.table, rest, may_have_comma=loaded.separator == ";")[0]
 
 
 def _with_codes_as_numbers(loaded: Loaded, table: pa.Table, texts: Collection[str | None]) -> pa.Table:
