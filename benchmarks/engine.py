@@ -28,7 +28,7 @@ from demo_models import fashion_mnist
 from hem_core.engine.inputs import Tensors
 from hem_core.engine.network import place
 from hem_core.engine.plan import Plan
-from hem_core.engine.runners.local import run_local
+from hem_core.engine.runners.local import Local
 from hem_core.engine.unit import Job, score_unit, write_unit
 from hem_core.media import medium
 from hem_core.media._npy import ArrayRows
@@ -128,7 +128,7 @@ def cpu(work: Callable[[], None]) -> float:
 
 
 def user_loop(name: str, model: nn.Module, folder: Path) -> None:
-    """End to end: what people write (item by item, NCHW, batch 256, pandas to CSV) beside our run_local."""
+    """End to end: what people write (item by item, NCHW, batch 256, pandas to CSV) beside our local runner."""
     job = job_of(model, folder, ROWS)
     pictures = np.load(folder / "images.npy")
 
@@ -155,7 +155,7 @@ def user_loop(name: str, model: nn.Module, folder: Path) -> None:
         for path in (folder / "shards").glob("*"):
             path.unlink()
         model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        run_local(job, is_strict=False, report=lambda _done: None)
+        Local().run(job, is_strict=False, report=lambda _done: None)
 
     plain(), ours()
     pairs = [(wall(plain), wall(ours)) for _repeat in range(3)]
@@ -190,7 +190,7 @@ def peak_of(folder: str, n: int) -> float:
             file.write(np.zeros((1000, 28, 28), np.uint8).tobytes())
     inputs = Tensors(Rows(ArrayRows(Path(folder) / "images.npy"), is_picture=True), medium("array"))
     plan = Plan(Path(folder), n, 16_384, 32, "benchmark")
-    run_local(
+    Local().run(
         Job(plan, [str(index) for index in range(n)], np.arange(n) % 10, {}, job.network, inputs),
         is_strict=False,
         report=lambda _done: None,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -13,10 +14,12 @@ from hem_core.cli._panels import option
 from hem_core.cli._paths import PATH
 from hem_core.cli._run import summarise
 from hem_core.cli._screen import bars
+from hem_core.engine import runners
 from hem_core.errors import HemError
 from hem_core.jobs.command import listed, workspace_of
 
 if TYPE_CHECKING:
+    from hem_core.runs.options import Options
     from hem_core.store.run import Run
 
 PLACE = 20
@@ -156,6 +159,13 @@ def score(
         str | None, option("A number, or auto to time a few. Default: 32 on a CPU, 256 on CUDA.", panel=RUN)
     ] = None,
     precision: Annotated[Literal["fp32", "bf16"], option("fp32, or bf16 on CUDA.", panel=RUN)] = "fp32",
+    runner: Annotated[
+        str,
+        option(
+            f"Where the forward passes run: {', '.join(runners.names())}; docs/runners.md shows how they are started.",
+            panel=RUN,
+        ),
+    ] = runners.DEFAULT,
     seed: Annotated[int, option("Seed of folds, probes, map and neighbour search.", panel=RUN)] = 0,
     strict: Annotated[
         bool, option("Exit with code 3 if more than 2% could not be scored; the run is kept.", "--strict", panel=RUN)
@@ -195,14 +205,23 @@ def score(
         k=neighbours,
         seed=seed,
         name=name,
+        runner=runner,
         columns=_columns(feature_columns, label_column, id=id_column, image=image_column, text=text_column),
         arguments=_arguments(foreground=foreground_iou, background=background_iou, floor=confidence_floor, pool=pool),
         is_strict=fail_fast,
         overwrite=overwrite,
     )
+    _run(partial(score_run, model, data, out=out, weights=weights, train=train), options, out, is_strict=strict)
+
+
+def _run(scored: Callable[..., Run], options: Options, out: Path, *, is_strict: bool) -> None:
+    """Make the run and say what it is. Of several processes the first says so for all."""
+    if runners.is_follower(options.runner):
+        scored(options=options)
+        return
     with bars() as shown, listed("scoring", workspace_of(out), shown) as progress:
-        run = score_run(model, data, out=out, weights=weights, train=train, progress=progress, options=options)
-    _end(run, is_strict=strict)
+        run = scored(progress=progress, options=options)
+    _end(run, is_strict=is_strict)
 
 
 def _end(run: Run, *, is_strict: bool) -> None:

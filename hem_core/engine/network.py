@@ -226,13 +226,26 @@ def fingerprint(model: nn.Module) -> str:
     kinds = {type(module) for module in model.modules() if not type(module).__module__.startswith("torch.")}
     for source in sorted(_source(kind) for kind in kinds):
         digest.update(source.encode())
+    for part in _weights(model):
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def weights_digest(model: nn.Module) -> str:
+    """A digest of every weight alone, which is the same where the model's source cannot be found."""
+    digest = hashlib.sha256()
+    for part in _weights(model):
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def _weights(model: nn.Module) -> Iterator[bytes | memoryview]:
     for name, value in sorted(model.state_dict().items()):
         if not isinstance(value, Tensor):
-            digest.update(f"{name} {value!r}".encode())
+            yield f"{name} {value!r}".encode()
             continue
-        digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
-        digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
-    return digest.hexdigest()
+        yield f"{name} {value.dtype} {tuple(value.shape)}".encode()
+        yield value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data
 
 
 def _source(kind: type) -> str:

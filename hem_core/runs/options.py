@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hem_core.boxes.results import InMemory
+from hem_core.engine.runners import DEFAULT as DEFAULT_RUNNER
 from hem_core.tasks import DEFAULT
 
 Sample = Literal["in-sample", "out-of-sample", "unknown"]
@@ -73,6 +74,8 @@ class Options:
     """Of folds, probes, map and neighbour search: the same seed gives the same bytes."""
     unit_size: int | None = None
     """Examples in a shard, the unit of work that a kill can cost; by default 16,384 of an array's rows, else 2,048."""
+    runner: str = DEFAULT_RUNNER
+    """Where the units are scored: a file of `hem_core.engine.runners`, such as "torchrun" or "ray"."""
     is_strict: bool = False
     """Stop at the first example that cannot be scored."""
     overwrite: bool = False

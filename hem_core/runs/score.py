@@ -4,32 +4,34 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 from torch import nn
 
-from hem_core import catalog as catalogs
 from hem_core.dynamics.match import match
 from hem_core.dynamics.read import read as read_dynamics
 from hem_core.dynamics.table import Dynamics
+from hem_core.engine import runners
 from hem_core.engine.network import borrowed
 from hem_core.engine.plan import Plan
 from hem_core.engine.progress import Listener, Progress
-from hem_core.engine.runners.local import run_local
-from hem_core.engine.unit import Job, Stored
+from hem_core.engine.runner import Elsewhere, Runner
+from hem_core.engine.unit import Stored
 from hem_core.errors import HemError, ModelError, TakenError
 from hem_core.folds.training import drop_checkpoints
-from hem_core.models import factory, train_function
+from hem_core.models import train_function
 from hem_core.models.train_function import TrainFunction
 from hem_core.runs import projection, run_folder, run_record
 from hem_core.runs.beside import check_beside
 from hem_core.runs.call import Call, typed_as
 from hem_core.runs.folds import Trainer
-from hem_core.runs.options import Options, combined, implied
+from hem_core.runs.options import Options, combined
 from hem_core.runs.prepare import Prepared, batch_size_of, key_of, prepare, unit_size_of
+from hem_core.runs.worker import Asked, job_of, opened, units_of
 from hem_core.store import damage
 from hem_core.store.atomic import write_json, write_table
 from hem_core.store.claim import check_free, hold
@@ -70,22 +72,26 @@ def score(
     left behind but finished trainings, and shards where all of them are done.
     """
     chosen, folder = combined(options, more), Path(out)
-    name = model if isinstance(model, str) else type(model).__name__
     if train is None and isinstance(chosen.oos, int):
         raise ModelError("--oos with a number of folds wants --train package.module:train; --oos head needs none")
     if chosen.repeats < 1:
         raise HemError(f"--repeats is {chosen.repeats}; the folds are trained once or more")
     if chosen.repeats > 1 and (train is None or chosen.oos in ("head", "none")):
         raise ModelError("--repeats trains the folds of --train package.module:train again; omit it without folds")
-    is_new = not folder.exists()
+    is_new, runner = not folder.exists(), runners.start(chosen.runner)
+    asked = Asked(model, data, folder, replace(chosen, device=chosen.device or runner.device), weights, train)
+    if not runner.is_leader:
+        return _followed(asked, runner)
     try:
-        data, catalog, chosen = _read(data, folder, chosen)
+        data, catalog, chosen = _read(asked)
+        module = asked.module(chosen.task)
         answers = answers_of(load(chosen.task))
-        module = _module(model, name, weights, answers)
         function = train_function.load(train, answers=answers) if train is not None else None
-        making = _Making(folder, chosen, function, Progress(folder, progress), is_map_awaited)
+        making = _Making(asked, chosen, function, Progress(folder, progress), is_map_awaited, runner)
         with borrowed(module):
-            return _prepared(module, name, (data, catalog), making)
+            run = _prepared(module, asked.model_name, (data, catalog), making)
+        runner.close()
+        return run
     except TakenError:
         raise
     except HemError:
@@ -98,35 +104,35 @@ def score(
 class _Making:
     """A run that is being made."""
 
-    folder: Path
+    asked: Asked
     options: Options
     train: TrainFunction | None
     progress: Progress
     is_map_awaited: bool
+    runner: Runner
     started: float = field(default_factory=time.monotonic)
+
+    @property
+    def folder(self) -> Path:
+        return self.asked.folder
 
     @property
     def what(self) -> str:
         return f"the run '{self.folder}'"
 
 
-def _module(model: Any, name: str, weights: str | Path | None, answers: str) -> nn.Module | None:
-    if isinstance(model, str):
-        return factory.load(model, weights, answers=answers)
-    return factory.as_module(model, name, answers=answers) if model is not None else None
+def _followed(asked: Asked, runner: Runner) -> Run:
+    """Score units until another process has made the run."""
+    with borrowed(asked.model if isinstance(asked.model, nn.Module) else None):
+        runner.follow(partial(job_of, asked), is_strict=asked.options.is_strict)
+    return open_run(asked.folder)
 
 
-def _read(data: Any, folder: Path, options: Options) -> tuple[Any, pa.Table, Options]:
-    """The data as a reader takes them, their catalog, and the options with the task that they name."""
-    run_folder.stored_info(folder)
-    check_free(folder, f"the run '{folder}'")
-    data, notes = catalogs.unwrapped(data, **options.columns)
-    catalog = catalogs.read(data, **options.reading)
-    if notes:
-        catalog = catalogs.with_info(catalog, notes=[*notes, *catalogs.info(catalog).get("notes", [])])
-    if options.name:
-        catalog = catalogs.with_info(catalog, name=options.name)
-    return data, catalog, implied(options, catalogs.info(catalog))
+def _read(asked: Asked) -> tuple[Any, pa.Table, Options]:
+    """The data, their catalog and the options, where the folder is free."""
+    run_folder.stored_info(asked.folder)
+    check_free(asked.folder, f"the run '{asked.folder}'")
+    return asked.source()
 
 
 def _prepared(model: nn.Module | None, name: str, source: tuple[Any, pa.Table], making: _Making) -> Run:
@@ -194,23 +200,14 @@ def _scored(plan: Plan, ready: Prepared, recorded: Dynamics | None, making: _Mak
 
 
 def _pass(plan: Plan, ready: Prepared, stored: Stored | None, making: _Making) -> None:
-    """One forward pass over the units whose shards are not there. stored: what a model of `train` said already."""
-    job = Job(
-        plan,
-        ready.ids,
-        ready.targets,
-        ready.bad_labels,
-        ready.network,
-        ready.inputs,
-        ready.predictions,
-        stored,
-        has_grand=making.options.has_grand,
-        task=ready.task,
-        embedder=ready.embedder.of_pictures if ready.embedder is not None else None,
-    )
+    """One forward pass over the units whose shards are not there. stored: what a model of `train` said already, which
+    only this process has."""
+    job = units_of(plan, ready, stored, has_grand=making.options.has_grand)
+    runner = making.runner if stored is None else runners.start(runners.DEFAULT)
+    elsewhere = Elsewhere(opened(plan, ready), partial(job_of, making.asked))
     already = sum(len(plan.rows(unit)) for unit in plan.units if plan.is_done(unit))
     with making.progress.stage("score", plan.n, already) as report:
-        run_local(job, is_strict=making.options.is_strict, report=report)
+        runner.run(job, is_strict=making.options.is_strict, report=report, elsewhere=elsewhere)
 
 
 def _close(info: dict[str, Any], making: _Making) -> None:
