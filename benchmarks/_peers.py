@@ -1,7 +1,7 @@
 """What others compute from the same outputs, turned so that higher = harder.
 
-cleanlab is asked where it is installed (`pip install cleanlab`, 2.9 was measured); the others are formulas, written
-down here from their papers or sources, without HEM's code.
+cleanlab is asked where it is installed, as in the development set-up (2.9 was measured); the others are formulas,
+written down here from their papers or sources, without HEM's code.
 """
 
 from __future__ import annotations

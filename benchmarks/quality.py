@@ -2,8 +2,8 @@
 
     python benchmarks/quality.py [--data ../shared/data] [--seeds 3] [--first-seed 100] [--quick] [--only NAME …]
 
-Each result is stored at once: after a kill, run the same command to resume. cleanlab's rows need
-`pip install cleanlab`.
+Each result is stored at once: after a kill, run the same command to resume. cleanlab comes with the
+development set-up; without it its rows are missing.
 """
 
 from __future__ import annotations

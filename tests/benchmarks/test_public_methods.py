@@ -51,14 +51,6 @@ def plain(n=120, epochs=4):
     )
 
 
-def usable(name):
-    module = folder.load(methods, name)
-    library = getattr(module, "LIBRARY", "")
-    if library not in ("", "hem") and importlib.util.find_spec(library) is None:
-        pytest.skip(f"needs {library}: pip install {library}")
-    return module
-
-
 @pytest.mark.parametrize("name", METHODS)
 def test_a_method_says_what_it_is_and_where_it_is_from(name):
     module = folder.load(methods, name)
@@ -70,7 +62,7 @@ def test_a_method_says_what_it_is_and_where_it_is_from(name):
 @pytest.mark.parametrize("name", METHODS)
 def test_a_method_ranks_what_is_plainly_wrong_first_and_leaves_the_evidence_alone(name):
     (found, wrong), (untouched, _wrong) = plain(), plain()
-    suspicion, flagged = judged(usable(name), name, found)
+    suspicion, flagged = judged(folder.load(methods, name), name, found)
     assert suspicion.shape == wrong.shape
     assert np.isfinite(suspicion).all()
     if name != "random_order":
