@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -11,9 +10,8 @@ import pandas as pd
 import torch
 from _advise_train import BATCH, WIDTH
 from _advise_worlds import Condition, Sample
-from _arms import Loss, plain, predicted, train
+from _arms import Loss, by, plain, predicted, train
 from _nets import mlp
-from torch import Tensor, nn
 
 from hem_core import mining
 
@@ -43,7 +41,7 @@ def arms_of(sample: Sample, condition: Condition, table: pd.DataFrame, seed: int
         "review": replace(base, labels=reviewed(sample, table)),
         "collect": _with(base, sample, like_the_rest(sample, seed)),
         "collect, weakest classes": _with(base, sample, of_classes(sample, weakest(sample, table), seed)),
-        "weigh": replace(base, loss=_of(mining.ClassBalancedLoss(counts))),
+        "weigh": replace(base, loss=by(mining.ClassBalancedLoss(counts))),
         "train": replace(base, epochs=2 * condition.epochs),
     }
 
@@ -93,10 +91,3 @@ def measured(arm: Arm, sample: Sample, seed: int) -> dict[str, float]:
 def _with(base: Arm, sample: Sample, rows: np.ndarray) -> Arm:
     inputs = np.concatenate([base.inputs, sample.pool_inputs[rows]])
     return replace(base, inputs=inputs, labels=np.concatenate([base.labels, sample.pool_given[rows]]))
-
-
-def _of(loss_fn: Callable[[Tensor, Tensor], Tensor]) -> Loss:
-    def loss(model: nn.Module, inputs: Tensor, targets: Tensor, rows: Tensor, progress: float) -> Tensor:
-        return loss_fn(model(inputs), targets)
-
-    return loss

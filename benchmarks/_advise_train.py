@@ -5,10 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-import numpy as np
-import torch.nn.functional as F
-from _arms import train
-from _hem import stacked
+from _arms import train_on
 from _nets import mlp
 from torch import Tensor, nn
 
@@ -47,16 +44,6 @@ def unrecorded_15(dataset: Any, *, seed: int, weights: Tensor | None = None) -> 
 
 
 def _trained(epochs: int, dataset: Any, seed: int, weights: Tensor | None, recorder: Any) -> nn.Module:
-    """As `_arms.train` does it, every batch recorded."""
-    inputs = stacked(dataset).float().numpy()
-    ids = np.array(dataset.ids, dtype=object)
-
-    def loss(model: nn.Module, x: Tensor, y: Tensor, at: Tensor, progress: float) -> Tensor:
-        logits = model(x)
-        if recorder is not None:
-            recorder.log(ids[at.numpy()].tolist(), logits.detach(), y, int(progress * epochs + 1e-6))
-        losses = F.cross_entropy(logits, y, reduction="none")
-        return (losses if weights is None else losses * weights[at]).mean()
-
-    build = partial(mlp, inputs.shape[1], len(dataset.classes), WIDTH)
-    return train(build, inputs, np.asarray(dataset.targets), seed, epochs=epochs, loss=loss, batch_size=BATCH)
+    n_features = len(dataset[0][0])
+    build = partial(mlp, n_features, len(dataset.classes), WIDTH)
+    return train_on(build, seed, epochs, dataset, recorder, weights=weights, batch_size=BATCH)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from _benefit_pool import World, banking, digits, garments, spoiled
+from _drawn import tail
 
 
 @dataclass(frozen=True)
@@ -72,19 +73,14 @@ def sample(world: World, condition: Condition, seed: int) -> Sample:
     """The training set and the pool of one seed; the rows of the world are in an order of that seed."""
     given, right = spoiled(world.labels, condition.wrong, seed), world.labels
     n_classes = int(right.max()) + 1
-    rows = np.arange(condition.n) if condition.imbalance == 1 else _tail(right, n_classes, condition, seed)
+    rows = np.arange(condition.n)
+    if condition.imbalance != 1:
+        rows = tail(right, n_classes, condition.n, condition.imbalance, seed)
     rest = np.setdiff1d(np.arange(len(right)), rows)
     return Sample(
         world.inputs[rows], given[rows], right[rows], world.inputs[rest], given[rest], right[rest],
         world.test_inputs, world.test_labels, n_classes,
     )  # fmt: skip
-
-
-def _tail(labels: np.ndarray, n_classes: int, condition: Condition, seed: int) -> np.ndarray:
-    """Rows whose classes have n, …, n / imbalance examples, each a constant share of the one before."""
-    order = np.random.default_rng(seed).permutation(n_classes)
-    counts = [round(condition.n * condition.imbalance ** (-rank / (n_classes - 1))) for rank in range(n_classes)]
-    return np.concatenate([np.flatnonzero(labels == each)[:n] for each, n in zip(order, counts, strict=True)])
 
 
 def adult(data: Path, seed: int) -> World:

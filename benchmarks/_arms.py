@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from _hem import stacked
 from torch import Tensor, nn
 
 Loss = Callable[[nn.Module, Tensor, Tensor, Tensor, float], "Tensor | None"]
@@ -18,6 +20,17 @@ Rows = Callable[[int], Tensor]
 def plain(model: nn.Module, inputs: Tensor, targets: Tensor, rows: Tensor, progress: float) -> Tensor:
     """Mean cross entropy."""
     return F.cross_entropy(model(inputs), targets)
+
+
+def by(loss_fn: Callable[..., Tensor]) -> Loss:
+    """A loss of logits and targets, told the progress where it asks for that."""
+
+    def loss(model: nn.Module, inputs: Tensor, targets: Tensor, rows: Tensor, progress: float) -> Tensor:
+        if (tell := getattr(loss_fn, "set_progress", None)) is not None:
+            tell(progress)
+        return loss_fn(model(inputs), targets)
+
+    return loss
 
 
 def shuffled(n: int, seed: int) -> Rows:
@@ -59,6 +72,36 @@ def train(
         if after_epoch is not None:
             after_epoch(epoch, model)
     return model.eval()
+
+
+def train_on(
+    build: Callable[[], nn.Module],
+    seed: int,
+    epochs: int,
+    dataset: Any,
+    recorder: Any,
+    *,
+    weights: Tensor | None = None,
+    rows: Rows | None = None,
+    loss_fn: Callable[..., Tensor] | None = None,
+    batch_size: int = 64,
+) -> nn.Module:
+    """`train` on a data set as a train function of `hem_core.score` gets it, every batch recorded.
+
+    weights (N,) multiply the losses (B,); loss_fn instead of the cross entropy.
+    """
+    inputs = stacked(dataset).float().numpy()
+    ids = np.array(dataset.ids, dtype=object)
+
+    def loss(model: nn.Module, x: Tensor, y: Tensor, at: Tensor, progress: float) -> Tensor:
+        logits = model(x)
+        if recorder is not None:
+            recorder.log(ids[at.numpy()].tolist(), logits.detach(), y, int(progress * epochs + 1e-6))
+        losses = loss_fn(logits, y) if loss_fn else F.cross_entropy(logits, y, reduction="none")
+        return (losses if weights is None else losses * weights[at]).mean()
+
+    targets = np.asarray(dataset.targets)
+    return train(build, inputs, targets, seed, epochs=epochs, loss=loss, rows=rows, batch_size=batch_size)
 
 
 @torch.inference_mode()

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from _arms import Loss, Rows, plain, predicted, train
-from _drawn import Drawn, draw
+from _arms import Loss, Rows, by, plain, predicted, train
+from _drawn import Drawn, draw, tail, tail_counts
 from _nets import cnn
 from _nets import outputs as outputs_of
 from _paired import FORCED, count, forced, over_seeds, paired
@@ -41,12 +41,12 @@ def long_tail(data: Path, store: Store, seeds: range, *, quick: bool) -> str:
     arms = over_seeds(found)
     return "\n\n".join([
         f"Fashion-MNIST with {largest:,} examples of the most frequent class and {largest // IMBALANCE} of the rarest, "
-        f"in all {sum(_counts(largest)):,}, the order of the classes drawn by the seed; a small CNN, {EPOCHS} epochs, "
-        f"as many steps in every arm; {count(seeds)}; on the 10,000 test pictures, 1,000 of each class. hem retrain: "
-        f"a set of {SET} by `hem select` from five folds, no review; as shipped, the set plays no part: the loss is "
-        f"BalancedSoftmaxLoss with tau = {TAU}, or the weights are those of ClassBalancedLoss, or the log of the "
-        f"classes' shares, times {TAU}, is subtracted from the logits; with --recipe weights the set's weights go to "
-        "the losses; at random: as many random examples in its place." + forced(found),
+        f"in all {sum(tail_counts(10, largest, IMBALANCE)):,}, the order of the classes drawn by the seed; a small "
+        f"CNN, {EPOCHS} epochs, as many steps in every arm; {count(seeds)}; on the 10,000 test pictures, 1,000 of each "
+        f"class. hem retrain: a set of {SET} by `hem select` from five folds, no review; as shipped, the set plays no "
+        f"part: the loss is BalancedSoftmaxLoss with tau = {TAU}, or the weights are those of ClassBalancedLoss, or "
+        f"the log of the classes' shares, times {TAU}, is subtracted from the logits; with --recipe weights the set's "
+        "weights go to the losses; at random: as many random examples in its place." + forced(found),
         paired("trained with", arms, CONTROL),
     ])  # fmt: skip
 
@@ -97,18 +97,11 @@ def ways(seed: int) -> dict[str, Way]:
 def tail_of(data: Path, largest: int, seed: int) -> Drawn:
     """Garments whose classes have largest, …, largest / 100 examples, each a constant share of the one before."""
     drawn = draw(data, "garments", 60_000, seed)
-    order = np.random.default_rng(seed).permutation(10)
-    rows = np.concatenate([
-        np.flatnonzero(drawn.labels == label)[:count] for label, count in zip(order, _counts(largest), strict=True)
-    ])  # fmt: skip
+    rows = tail(drawn.labels, 10, largest, IMBALANCE, seed)
     return Drawn(
         drawn.images[rows], drawn.labels[rows], drawn.drawn[rows], drawn.test_images, drawn.test_labels,
         drawn.classes, cnn,
     )  # fmt: skip
-
-
-def _counts(largest: int) -> list[int]:
-    return [round(largest * IMBALANCE ** (-rank / 9)) for rank in range(10)]
 
 
 def arms_of(labels: np.ndarray, seed: int) -> dict[str, Arm]:
@@ -121,12 +114,12 @@ def arms_of(labels: np.ndarray, seed: int) -> dict[str, Arm]:
         CONTROL: Arm(),
         "oversampling: classes equally often": Arm(rows=_oversampled(labels, seed)),
         "RepeatFactorSampler": Arm(rows=_rows_of(repeated, len(labels))),
-        "FocalLoss": Arm(loss=_of(mining.FocalLoss())),
-        "OHEM: the harder half of each batch": Arm(loss=_of(ohem)),
-        "ClassBalancedLoss": Arm(loss=_of(mining.ClassBalancedLoss(counts))),
-        "LDAMLoss, deferred weights": Arm(loss=_of(ldam), build=_cosine_net),
-        "BalancedSoftmaxLoss": Arm(loss=_of(mining.BalancedSoftmaxLoss(counts))),
-        f"BalancedSoftmaxLoss, tau = {TAU}": Arm(loss=_of(mining.BalancedSoftmaxLoss(counts, tau=TAU))),
+        "FocalLoss": Arm(loss=by(mining.FocalLoss())),
+        "OHEM: the harder half of each batch": Arm(loss=by(ohem)),
+        "ClassBalancedLoss": Arm(loss=by(mining.ClassBalancedLoss(counts))),
+        "LDAMLoss, deferred weights": Arm(loss=by(ldam), build=_cosine_net),
+        "BalancedSoftmaxLoss": Arm(loss=by(mining.BalancedSoftmaxLoss(counts))),
+        f"BalancedSoftmaxLoss, tau = {TAU}": Arm(loss=by(mining.BalancedSoftmaxLoss(counts, tau=TAU))),
     }
 
 
@@ -134,15 +127,6 @@ def measured(predictions: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     """Balanced accuracy and the recall of the worst class."""
     recalls = [float((predictions[labels == label] == label).mean()) for label in range(10)]
     return {"balanced accuracy": float(np.mean(recalls)), "worst class": min(recalls)}
-
-
-def _of(loss_fn: nn.Module) -> Loss:
-    def loss(model: nn.Module, inputs: Tensor, targets: Tensor, rows: Tensor, progress: float) -> Tensor:
-        if hasattr(loss_fn, "set_progress"):
-            loss_fn.set_progress(progress)  # pyright: ignore[reportCallIssue]
-        return loss_fn(model(inputs), targets)
-
-    return loss
 
 
 def _oversampled(labels: np.ndarray, seed: int) -> Rows:

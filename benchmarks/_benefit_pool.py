@@ -15,6 +15,7 @@ import pandas as pd
 import torch
 import torch.nn.functional as F
 from _drawn import as_inputs
+from _flipped import another
 from _hem import Examples, stacked
 from _paired import count, over_seeds, paired
 from _store import Store
@@ -153,7 +154,7 @@ def spoiled(labels: np.ndarray, wrong: float, seed: int) -> np.ndarray:
     chance, given = np.random.default_rng([seed, 17]), labels.copy()
     rows = chance.permutation(len(labels))[: round(wrong * len(labels))]
     n_classes = int(labels.max()) + 1
-    given[rows] = (given[rows] + chance.integers(1, n_classes, len(rows))) % n_classes
+    given[rows] = another(given[rows], n_classes, chance)
     return given
 
 

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from _flipped import another
 from _nets import cnn
 from sklearn.datasets import load_digits
 from torch import nn
@@ -61,9 +62,20 @@ def draw(data: Path, name: str, n: int, seed: int, *, wrong: float = 0.0) -> Dra
     rows, rest = order[:n], order[n:]
     drawn = labels[rows]
     given, flipped = drawn.copy(), chance.permutation(n)[: round(wrong * n)]
-    given[flipped] = (drawn[flipped] + chance.integers(1, len(classes), len(flipped))) % len(classes)
+    given[flipped] = another(drawn[flipped], len(classes), chance)
     tested = (images[rest], labels[rest]) if name == "digits" else _held_out(data)
     return Drawn(images[rows], given, drawn, *tested, classes, build)
+
+
+def tail(labels: np.ndarray, n_classes: int, largest: int, imbalance: float, seed: int) -> np.ndarray:
+    """Rows of a long tail, the first of each class; which class is how frequent is drawn by the seed."""
+    order, counts = np.random.default_rng(seed).permutation(n_classes), tail_counts(n_classes, largest, imbalance)
+    return np.concatenate([np.flatnonzero(labels == each)[:n] for each, n in zip(order, counts, strict=True)])
+
+
+def tail_counts(n_classes: int, largest: int, imbalance: float) -> list[int]:
+    """largest, …, largest / imbalance examples, each a constant share of the one before."""
+    return [round(largest * imbalance ** (-rank / (n_classes - 1))) for rank in range(n_classes)]
 
 
 def write(path: Path, images: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> Path:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from _flipped import another
 from sklearn.datasets import load_digits
 
 from demo_models import fashion_mnist
@@ -52,7 +53,7 @@ def garments(data: Path, n: int, seed: int, *, flip: str, share: float, others: 
     images, drawn = whole.images[rows], whole.labels[rows]
     labels, kind = drawn.copy(), np.full(n, "regular", dtype=object)
     flipped = _to_flip(drawn, flip, share, chance)
-    labels[flipped] = LOOK_ALIKE[drawn[flipped]] if flip == "pair" else _another(drawn[flipped], 10, chance)
+    labels[flipped] = LOOK_ALIKE[drawn[flipped]] if flip == "pair" else another(drawn[flipped], 10, chance)
     kind[flipped] = "flip"
     more = [
         _mixed(whole.images, whole.labels, spare[: 2 * few], chance),
@@ -71,10 +72,6 @@ def garments(data: Path, n: int, seed: int, *, flip: str, share: float, others: 
 def _to_flip(drawn: np.ndarray, flip: str, share: float, chance: np.random.Generator) -> np.ndarray:
     pool = np.flatnonzero(drawn % 2 == 0) if flip == "class" else np.arange(len(drawn))
     return chance.permutation(pool)[: round(share * len(drawn))]
-
-
-def _another(labels: np.ndarray, n_classes: int, chance: np.random.Generator) -> np.ndarray:
-    return (labels + chance.integers(1, n_classes, len(labels))) % n_classes
 
 
 def _mixed(

@@ -10,9 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from _arms import Rows, train
-from _hem import stacked
+from _arms import train_on
 from torch import Tensor, nn
 
 import hem_core
@@ -119,7 +117,7 @@ def weighing(build: Callable[[], nn.Module], seed: int, epochs: int) -> Callable
     """
 
     def function(dataset: Any, weights: Tensor | None = None, recorder: Any = None) -> nn.Module:
-        return _fit(build, seed, epochs, dataset, recorder, weights=weights)
+        return train_on(build, seed, epochs, dataset, recorder, weights=weights)
 
     return function
 
@@ -128,14 +126,14 @@ def losing(build: Callable[[], nn.Module], seed: int, epochs: int) -> Callable[.
     """The same, but it takes a loss function."""
 
     def function(dataset: Any, loss_fn: Callable[..., Tensor] | None = None, recorder: Any = None) -> nn.Module:
-        return _fit(build, seed, epochs, dataset, recorder, loss_fn=loss_fn)
+        return train_on(build, seed, epochs, dataset, recorder, loss_fn=loss_fn)
 
     return function
 
 
 def plainly(build: Callable[[], nn.Module], seed: int, epochs: int) -> Callable[..., Any]:
     """The same, but it takes nothing."""
-    return lambda dataset, recorder=None: _fit(build, seed, epochs, dataset, recorder)
+    return lambda dataset, recorder=None: train_on(build, seed, epochs, dataset, recorder)
 
 
 def mixing(build: Callable[[], nn.Module], seed: int, epochs: int) -> Callable[..., Any]:
@@ -146,30 +144,6 @@ def mixing(build: Callable[[], nn.Module], seed: int, epochs: int) -> Callable[.
             sampler.set_epoch(epoch)
             return torch.tensor(list(sampler))
 
-        return _fit(build, seed, epochs, dataset, recorder, rows=of_epoch if sampler is not None else None)
+        return train_on(build, seed, epochs, dataset, recorder, rows=of_epoch if sampler is not None else None)
 
     return function
-
-
-def _fit(
-    build: Callable[[], nn.Module],
-    seed: int,
-    epochs: int,
-    dataset: Any,
-    recorder: Any,
-    *,
-    weights: Tensor | None = None,
-    rows: Rows | None = None,
-    loss_fn: Callable[..., Tensor] | None = None,
-) -> nn.Module:
-    inputs = stacked(dataset).numpy()
-    ids = np.array(dataset.ids, dtype=object)
-
-    def loss(model: nn.Module, x: Tensor, y: Tensor, at: Tensor, progress: float) -> Tensor:
-        logits = model(x)
-        if recorder is not None:
-            recorder.log(ids[at.numpy()].tolist(), logits.detach(), y, int(progress * epochs + 1e-6))
-        losses = loss_fn(logits, y) if loss_fn else F.cross_entropy(logits, y, reduction="none")
-        return (losses if weights is None else losses * weights[at]).mean()
-
-    return train(build, inputs, np.asarray(dataset.targets), seed, epochs=epochs, loss=loss, rows=rows)

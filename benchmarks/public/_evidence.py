@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks._flipped import another
 from benchmarks.public._models import predicted, recorded
 from benchmarks.public._types import CleanRows, Evidence, LabelledSet
 
@@ -52,8 +53,7 @@ def evidence(drawn: Draw, noise: Noise, rate: float, seed: int) -> tuple[Evidenc
     labels = noise(drawn.clean(rows), rate, of_noise)
     of_probes = noise(drawn.clean(drawn.probes), rate, of_probe_noise)
     is_random = np.arange(len(of_probes)) < len(of_probes) // 2
-    other = np.random.default_rng(of_other).integers(1, k, len(of_probes))
-    of_probes = np.where(is_random, (of_probes + other) % k, of_probes)
+    of_probes = np.where(is_random, another(of_probes, k, np.random.default_rng(of_other)), of_probes)
     inputs = whole.inputs[np.concatenate([rows, drawn.probes])]
     record = recorded(whole.model, inputs, np.concatenate([labels, of_probes]), k, own)
     found = Evidence(

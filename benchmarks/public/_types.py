@@ -7,6 +7,8 @@ from typing import Literal
 
 import numpy as np
 
+from benchmarks._peers import probabilities
+
 
 @dataclass(frozen=True, eq=False)
 class LabelledSet:
@@ -61,16 +63,10 @@ class Evidence:
     @property
     def pred_probs(self) -> np.ndarray:
         """(N, K) float64, softmax of `logits`."""
-        return softmax(self.logits)
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Over the last axis, in float64."""
-    wide = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
-    return wide / wide.sum(axis=-1, keepdims=True)
+        return probabilities(self.logits)
 
 
 def losses(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Cross-entropy (N, E) of recorded logits (N, E, K) and labels (N,)."""
-    own = np.take_along_axis(softmax(logits), labels[:, None, None], axis=2)[:, :, 0]  # (N, E)
+    own = np.take_along_axis(probabilities(logits), labels[:, None, None], axis=2)[:, :, 0]  # (N, E)
     return -np.log(np.maximum(own, 1e-12))

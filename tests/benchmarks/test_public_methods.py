@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
+from sklearn.mixture import GaussianMixture
+from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
 ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT))
@@ -72,6 +74,17 @@ def test_a_method_ranks_what_is_plainly_wrong_first_and_leaves_the_evidence_alon
         assert flagged[wrong].mean() > flagged[~wrong].mean()
     for field in fields(Evidence):
         np.testing.assert_array_equal(getattr(found, field.name), getattr(untouched, field.name))
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [("map_d", KNeighborsClassifier), ("simifeat", NearestNeighbors), ("loss_mixture", GaussianMixture)],
+)
+def test_an_order_and_its_decision_are_of_one_fit(monkeypatch, name, model):
+    fits, fit = [], model.fit
+    monkeypatch.setattr(model, "fit", lambda *given: fits.append(model) or fit(*given))
+    judged(folder.load(methods, name), name, plain()[0])
+    assert len(fits) == 1
 
 
 @pytest.mark.parametrize("folder_name", ["methods", "noise", "sets"])

@@ -1,5 +1,7 @@
 """cleanlab's find_label_issues: confident learning says which, what it flags comes first, by normalized margin."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from benchmarks.public._types import Evidence
@@ -17,6 +19,7 @@ def cleanlab_confident_learning(evidence: Evidence) -> np.ndarray:
     return margin + flags(evidence)
 
 
+@lru_cache(maxsize=1)
 def flags(evidence: Evidence) -> np.ndarray:
     """(N,) bool."""
     from cleanlab.filter import find_label_issues

@@ -1,5 +1,7 @@
 """MAP-D: which probes have loss curves like this one's, by their 20 nearest."""
 
+from functools import lru_cache
+
 import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
@@ -19,6 +21,7 @@ def flags(evidence: Evidence) -> np.ndarray:
     return _share(evidence) > 0.5
 
 
+@lru_cache(maxsize=1)
 def _share(evidence: Evidence) -> np.ndarray:
     model = KNeighborsClassifier(n_neighbors=min(20, len(evidence.probe_labels)))
     model.fit(losses(evidence.probe_logits, evidence.probe_labels), evidence.is_random_probe.astype(int))

@@ -1,5 +1,7 @@
 """SimiFeat: the vote of the nearest by cosine, weighted by their similarity, with one's own label among them."""
 
+from functools import lru_cache
+
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
@@ -21,6 +23,7 @@ def flags(evidence: Evidence) -> np.ndarray:
     return _votes(evidence).argmax(axis=1) != evidence.labels
 
 
+@lru_cache(maxsize=1)
 def _votes(evidence: Evidence) -> np.ndarray:
     """(N, K). As in the authors' code, one's own distance is extrapolated from those of the next two."""
     model = NearestNeighbors(n_neighbors=10, metric="cosine").fit(evidence.embeddings)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from benchmarks._flipped import another
 from benchmarks.public._types import CleanRows
 
 TITLE = "uniform"
@@ -12,5 +13,5 @@ def uniform(clean: CleanRows, rate: float, seed: int) -> np.ndarray:
     """round(rate · N) rows, drawn evenly, get another class, drawn evenly. Returns (N,) labels."""
     chance, labels = np.random.default_rng(seed), clean.labels.copy()
     rows = chance.permutation(len(labels))[: round(rate * len(labels))]
-    labels[rows] = (labels[rows] + chance.integers(1, clean.n_classes, len(rows))) % clean.n_classes
+    labels[rows] = another(labels[rows], clean.n_classes, chance)
     return labels
