@@ -71,6 +71,11 @@ def rounds(estimator: Any, inputs: Any, *, every: int | None = None) -> Iterator
         yield number, np.log(np.maximum(probs, np.finfo(np.float32).tiny)).astype(np.float32)
 
 
+def has_rounds(estimator: Any) -> bool:
+    """Whether it is, fitted or not, a kind of estimator that `rounds` takes; a Pipeline is not asked for its last."""
+    return any(hasattr(type(estimator), name) for name in ("staged_predict_proba", "get_booster", "booster_"))
+
+
 def columns_of(
     estimator: Any, targets: Any, ids: Sequence[str], classes: Sequence[str] | None = None
 ) -> NDArray[np.int64]:
