@@ -12,6 +12,7 @@ from hem_core.errors import HemError
     ("name", "library", "text"),
     [
         ("lightning", "lightning.pytorch", "RecorderCallback needs Lightning: pip install 'hem\\[lightning\\]'"),
+        ("keras", "keras.callbacks", "RecorderCallback needs Keras 3: pip install keras, and set KERAS_BACKEND=torch"),
         ("transformers", "transformers", "recording a Trainer needs transformers: pip install 'hem\\[text\\]'"),
     ],
 )
