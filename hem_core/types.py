@@ -44,6 +44,8 @@ class Outputs:
     """(N, E) largest other logit minus the given label's logit; NaN where it was not seen."""
     epoch_hits: Tensor | None = None
     """(N, E) float: 1 where the prediction was the label, 0 where not, NaN where it was not seen."""
+    epoch_losses: Tensor | None = None
+    """(N, E) the loss in each epoch, where it was recorded; NaN where it was not seen."""
 
     gradient_norm: Tensor | None = None
     """(N,) float32: length of the loss gradient of each example over the whole network."""

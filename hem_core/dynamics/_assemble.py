@@ -25,6 +25,8 @@ class Piece(NamedTuple):
     """n labels, class indices (of an array, -1 where unknown) or names; None = none was logged."""
     hashes: Sequence[str | None] | None = None
     """n content hashes; None = none was logged."""
+    losses: NDArray[np.float32] | None = None
+    """(n,) losses; None = none was logged."""
 
 
 def assemble(pieces: Iterable[Piece]) -> Dynamics:
@@ -38,7 +40,8 @@ def assemble(pieces: Iterable[Piece]) -> Dynamics:
     for piece in pieces:
         encoded = pa.concat_arrays([distinct, piece.ids]).dictionary_encode()
         places = encoded.indices.to_numpy()[len(distinct) :]
-        placed.append((piece.epoch, places, piece.values))
+        own = piece.values if piece.losses is None else np.vstack([piece.values, piece.losses])
+        placed.append((piece.epoch, places, own))
         labels.add(places, piece.targets)
         contents.add(places, piece.hashes)
         distinct = encoded.dictionary  # new ids come last: earlier places stay valid
@@ -47,12 +50,12 @@ def assemble(pieces: Iterable[Piece]) -> Dynamics:
     row_of = np.empty(len(ids), np.int64)
     row_of[order] = np.arange(len(ids))
     epochs = sorted({epoch for epoch, _, _ in placed})
-    values = np.full((3, len(ids), len(epochs)), np.nan, np.float32)
+    values = np.full((4, len(ids), len(epochs)), np.nan, np.float32)
     for epoch, places, measures in placed:
-        values[:, row_of[places], epochs.index(epoch)] = measures
+        values[: len(measures), row_of[places], epochs.index(epoch)] = measures
     labels.check(ids)
-    sorted_ids = [ids[place] for place in order]
-    return Dynamics(sorted_ids, *values, targets=labels.of(order), hashes=contents.of(order))
+    sorted_ids, losses = [ids[place] for place in order], None if np.isnan(values[3]).all() else values[3]
+    return Dynamics(sorted_ids, *values[:3], targets=labels.of(order), hashes=contents.of(order), losses=losses)
 
 
 def measured(table: pa.Table) -> NDArray[np.float32]:

@@ -42,7 +42,10 @@ def checked(ids: Ids, logits: Tensor, targets: Tensor) -> list[str | int] | Tens
 
 @torch.no_grad()
 def measures(logits: Tensor, targets: Tensor) -> Tensor:
-    """(N, K), (N,) -> (N, 5) on the logits' device: probability of the label, margin, hit, is it a label, the label."""
+    """(N, K), (N,) -> (N, 6): probability of the label, margin, hit, is it a label, the label, NaN; on their device.
+
+    The last column is for a loss, which of classes says no more than the probability.
+    """
     logits = logits.detach().float()
     targets = targets.to(logits.device, torch.int64, non_blocking=True)
     label = targets.clamp(0, logits.shape[1] - 1).unsqueeze(1)  # (N, 1)
@@ -51,4 +54,6 @@ def measures(logits: Tensor, targets: Tensor) -> Tensor:
     confidence = (given - logits.logsumexp(dim=1)).exp()
     is_label = label.squeeze(1) == targets
     label = label.squeeze(1).float()  # exact up to 16 million classes
-    return torch.stack([confidence, others - given, logits.argmax(dim=1) == targets, is_label, label], dim=1)
+    no_loss = torch.full_like(label, torch.nan)
+    is_hit = logits.argmax(dim=1) == targets
+    return torch.stack([confidence, others - given, is_hit, is_label, label, no_loss], dim=1)

@@ -1,7 +1,8 @@
 """The files in a recorder's folder: one per epoch and rank, or its parts while the epoch is running.
 
 `epoch-00003-rank-0-of-2.parquet` is an epoch that rank 0 finished; `…-part-00007.parquet` is a piece of one that it
-has not. Columns: `id`, `confidence`, `margin`, `is_correct`, one row per example.
+has not. Columns: `id`, `confidence`, `margin`, `is_correct`, one row per example;
+`target`, and `content_hash` and `loss` where they were logged.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hem_core.dynamics._assemble import Piece, assemble, floats, measured, measures, texts_or_indices
-from hem_core.dynamics.table import COLUMNS, Dynamics, read_parquet
+from hem_core.dynamics.table import COLUMNS, LOSS, Dynamics, read_parquet
 from hem_core.errors import DataError
 
 
@@ -35,7 +35,9 @@ def _dynamics(table: pa.Table) -> Dynamics:
     if "id" in names and "epoch" in names and {"logits", "target", *COLUMNS}.intersection(names):
         return _long(table)
     if "id" in names:
-        lists = [name for name in COLUMNS if name in names and pa.types.is_nested(table.schema.field(name).type)]
+        lists = [
+            name for name in (*COLUMNS, LOSS) if name in names and pa.types.is_nested(table.schema.field(name).type)
+        ]
         if lists:
             return _per_example(table, {name: _matrix(table, name) for name in lists})
         wide = {name: _wide(table, name) for name in COLUMNS}
@@ -85,7 +87,8 @@ def _per_example(table: pa.Table, found: dict[str, NDArray[np.float32]]) -> Dyna
         raise DataError(f"id '{id}' occurs {times} times; keep one row per example")
     missing = np.full((len(ids), max(n_epochs.values())), np.nan, np.float32)
     values = [found.get(name, missing) for name in COLUMNS]
-    return Dynamics(ids, *values, targets=_column(table, "target", "label"), hashes=_column(table, "content_hash"))
+    named = {"targets": _column(table, "target", "label"), "hashes": _column(table, "content_hash")}
+    return Dynamics(ids, *values, **named, losses=found.get(LOSS))
 
 
 def _column(table: pa.Table, *names: str) -> list[Any] | None:

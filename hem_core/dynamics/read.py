@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from hem_core.dynamics import _folder, _jsonl, _parquet
-from hem_core.dynamics._assemble import Piece, assemble, measured
-from hem_core.dynamics.table import FORMAT_VERSION, Dynamics, read_parquet
+from hem_core.dynamics._assemble import Piece, assemble, floats, measured
+from hem_core.dynamics.table import FORMAT_VERSION, LOSS, Dynamics, read_parquet
 from hem_core.errors import DataError
 
 
@@ -15,7 +15,7 @@ def read(path: str | Path) -> Dynamics:
 
     path: a Recorder's folder; a folder that holds a `dynamics.parquet`; a folder of `dynamics_epoch_N.jsonl` lines
     `{"guid", "logits_epoch_N", "gold"}` as dataset-cartography writes them; or a Parquet file in one of the forms:
-    lists (`id`, lists `confidence`, `margin`, `is_correct`: what HEM writes), wide (`id`, `confidence_0`,
+    lists (`id`, lists `confidence`, `margin`, `is_correct`, `loss`: what HEM writes), wide (`id`, `confidence_0`,
     `confidence_1`, … and so on), long (`id`, `epoch`, and `confidence`, `margin`, `is_correct` or `logits`, `target`).
     Of the three measures those that the file lacks are NaN. Labels that were logged with the ids (`gold`, `target`,
     `label`) are kept, so that `hem_core.dynamics.match` can tell whether the ids still mean the same examples.
@@ -50,5 +50,6 @@ def _recorded(folder: Path) -> list[Piece]:
             )
         targets = table["target"].fill_null(-1).to_numpy() if "target" in table.column_names else None
         hashes = table["content_hash"].to_pylist() if "content_hash" in table.column_names else None
-        pieces.append(Piece(file.epoch, table["id"].combine_chunks(), measured(table), targets, hashes))
+        losses = floats(table[LOSS]) if LOSS in table.column_names else None
+        pieces.append(Piece(file.epoch, table["id"].combine_chunks(), measured(table), targets, hashes, losses))
     return pieces

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,8 +17,9 @@ from torch import Tensor
 
 from hem_core.dynamics import _folder
 from hem_core.dynamics._batch import Ids, checked, measures
+from hem_core.dynamics._measured_batch import rows as measured_rows
 from hem_core.dynamics.read import read
-from hem_core.dynamics.table import COLUMNS, FORMAT_VERSION, read_parquet, write, write_parquet
+from hem_core.dynamics.table import COLUMNS, FORMAT_VERSION, LOSS, read_parquet, write, write_parquet
 from hem_core.errors import DataError
 
 
@@ -86,6 +88,32 @@ class Recorder:
         if time.monotonic() - self._flushed_at >= self.flush_seconds:
             self.flush()
 
+    def log_measures(
+        self,
+        ids: Sequence[str],
+        *,
+        loss: Any = None,
+        confidence: Any = None,
+        is_correct: Any = None,
+        margin: Any = None,
+        epoch: int | None = None,
+    ) -> None:
+        """Note examples, or parts of them, of a training that has no logits of classes.
+
+        ids N strings, of a part as its level names it (`photo.jpg#g3`). Each measure is None or (N,) numbers, an array
+        or a tensor, NaN = unknown: loss, higher = harder; confidence in 0 .. 1, what the model gives what is right;
+        margin, how far that is behind, in logits; is_correct 0 or 1. epoch: as for `log`.
+        Raises DataError, naming the id, for an infinite value and for an example of which nothing is known.
+        """
+        own = [str(id) for id in ids]
+        measures = {"loss": loss, "confidence": confidence, "is_correct": is_correct, "margin": margin}
+        values = measured_rows(own, **measures)
+        self._begin(epoch)
+        self._buffer.append((own, values))
+        self._hashes += [None] * len(own)
+        if time.monotonic() - self._flushed_at >= self.flush_seconds:
+            self.flush()
+
     @contextmanager
     def epoch(self, number: int | None = None, *, resume: bool = False) -> Iterator[None]:
         """Record one epoch, finished when the block ends without an error; None = the one after the last.
@@ -123,11 +151,12 @@ class Recorder:
         if not self._buffer:
             return
         ids = [str(id) for batch, _ in self._buffer for id in (batch.tolist() if isinstance(batch, Tensor) else batch)]
-        values = torch.cat([batch for _, batch in self._buffer]).cpu().numpy()  # (N, 5)
+        values = torch.cat([batch for _, batch in self._buffer]).cpu().numpy()  # (N, 6)
         hashes = pa.array(self._hashes, pa.string())
         self._drop_buffer()
         is_label = values[:, 3] == 1
-        is_fine = np.isfinite(values[:, :2]).all(axis=1) & is_label
+        is_measured = values[:, 4] < 0  # checked by `log_measures`
+        is_fine = is_measured | (np.isfinite(values[:, :2]).all(axis=1) & is_label)
         kept, hashes = (column.filter(pa.array(is_fine)) for column in (pa.array(ids, pa.string()), hashes))
         name = _folder.name(self._running(), self.rank, self.n_ranks, self._n_parts)
         write_parquet(_table(kept, values[is_fine], hashes), self.path / name, durable=False)
@@ -187,16 +216,18 @@ class Recorder:
 
 
 def _table(ids: pa.Array, values: NDArray[np.float32], hashes: pa.Array) -> pa.Table:
-    columns = [pa.array(values[:, 0]), pa.array(values[:, 1]), pa.array(values[:, 2] == 1)]
-    table = pa.table([ids, *columns], names=["id", *COLUMNS])
+    hits = pa.array(values[:, 2] == 1, mask=np.isnan(values[:, 2]))
+    table = pa.table([ids, pa.array(values[:, 0]), pa.array(values[:, 1]), hits], names=["id", *COLUMNS])
     table = table.append_column("target", pa.array(values[:, 4].astype(np.int32)))
+    if not np.isnan(values[:, 5]).all():
+        table = table.append_column(LOSS, pa.array(values[:, 5]))
     if hashes.null_count < len(hashes):
         table = table.append_column("content_hash", hashes)
     return table.replace_schema_metadata({b"hem_format_version": FORMAT_VERSION})
 
 
 def _empty() -> pa.Table:
-    return _table(pa.array([], pa.string()), np.zeros((0, 5), np.float32), pa.array([], pa.string()))
+    return _table(pa.array([], pa.string()), np.zeros((0, 6), np.float32), pa.array([], pa.string()))
 
 
 def _last_of_each_id(rows: pa.Table) -> pa.Table:

@@ -14,6 +14,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 COLUMNS = ("confidence", "margin", "is_correct")
+LOSS = "loss"
+"""The column of the losses, where they were recorded."""
 FORMAT_VERSION = b"1"
 
 
@@ -36,13 +38,15 @@ class Dynamics:
     """
     hashes: Sequence[str | None] | None = None
     """N content hashes, where the training logged them."""
+    losses: NDArray[np.float32] | None = None
+    """(N, E) the loss in each epoch, in the unit of whoever recorded it; None where none was."""
 
     def __post_init__(self) -> None:
         for name in ("confidences", "margins", "hits"):
             shape = getattr(self, name).shape
             if shape != (len(self.ids), *self.hits.shape[1:]) or len(shape) != 2:
                 raise ValueError(f"'{name}' has shape {shape}; there are {len(self.ids)} ids")
-        for name in ("targets", "hashes"):
+        for name in ("targets", "hashes", "losses"):
             values = getattr(self, name)
             if values is not None and len(values) != len(self.ids):
                 raise ValueError(f"there are {len(values)} {name} and {len(self.ids)} ids")
@@ -66,19 +70,22 @@ class Dynamics:
             return None if values is None else [values[row] if row >= 0 else None for row in rows.tolist()]
 
         aligned = [taken(values) for values in (self.confidences, self.margins, self.hits)]
-        return Dynamics(list(ids), *aligned, targets=named(self.targets), hashes=named(self.hashes))
+        losses = taken(self.losses) if self.losses is not None else None
+        return Dynamics(list(ids), *aligned, targets=named(self.targets), hashes=named(self.hashes), losses=losses)
 
 
 def to_table(dynamics: Dynamics) -> pa.Table:
     """One row an example: `id`, and lists over the epochs `confidence`, `margin`, `is_correct`; null = not seen.
 
-    Where they are known, `target` and `content_hash`.
+    Where they are known, a list `loss`, `target` and `content_hash`.
     """
     lists = {
         "confidence": _lists(dynamics.confidences, pa.float32()),
         "margin": _lists(dynamics.margins, pa.float32()),
         "is_correct": _lists(dynamics.hits, pa.bool_()),
     }
+    if dynamics.losses is not None:
+        lists[LOSS] = _lists(dynamics.losses, pa.float32())
     columns = {"target": dynamics.targets, "content_hash": dynamics.hashes}
     columns = {name: pa.array(list(values)) for name, values in columns.items() if values is not None}
     table = pa.table({"id": pa.array(list(dynamics.ids), pa.string()), **lists, **columns})

@@ -28,6 +28,7 @@ from hem_core.runs.failed_share import failed_share
 from hem_core.runs.folds import Trainer
 from hem_core.runs.options import Options
 from hem_core.runs.other_models import Evidence, counted_errors, gather, out_of_sample, scores_of
+from hem_core.runs.part_dynamics import with_dynamics
 from hem_core.runs.part_measures import with_measures
 from hem_core.runs.prepare import Prepared
 from hem_core.runs.scored import Scored
@@ -93,7 +94,7 @@ def conclude(
     catalog = run_record.stored_catalog(ready, joined)
     with progress.stage("slices", joined.n):
         columns |= _slices(scored, evidence, columns, catalog, attempts)
-    parts = _parts(scored, columns, attempts, progress)
+    parts = _parts(scored, columns, evidence, attempts, progress)
     near = attempts.make("neighbours of parts", lambda: _near(scored, parts, progress), None)
     drawing = Drawing.of(scored.ready.task, parts)
     pictures = attempts.make(
@@ -226,11 +227,14 @@ def _slices(scored: Scored, evidence: Evidence, columns: Columns, catalog: pa.Ta
     return {"cluster": weak.cluster} if weak.cluster is not None else {}
 
 
-def _parts(scored: Scored, columns: Columns, attempts: Attempts, progress: Progress) -> Parts | None:
-    """The second level of the task, with what it measures in the pictures where there are any."""
+def _parts(
+    scored: Scored, columns: Columns, evidence: Evidence, attempts: Attempts, progress: Progress
+) -> Parts | None:
+    """The second level of the task, with its training dynamics and what it measures in the pictures, where known."""
     parts = scored.ready.task.parts(columns, scored.ids)
     if parts is None:
         return None
+    parts = with_dynamics(scored, parts, evidence.recorded)
     return attempts.make("measures of the parts", lambda: with_measures(scored, parts, progress), parts)
 
 

@@ -87,7 +87,7 @@ def scores_of(scored: Scored, evidence: Evidence, attempts: Attempts) -> dict[st
     columns |= members(scored.ids, columns, scored.ready.classes, scored.options.beside)
     if evidence.recorded is not None:
         aligned = evidence.recorded.align(scored.ids)
-        columns |= dynamics_scores(aligned, evidence.window.epochs if evidence.window is not None else 0)
+        columns |= dynamics_scores(aligned, evidence.window.epochs if evidence.window is not None else None)
         write_table(scored.plan.folder / "dynamics.parquet", to_table(aligned))
     columns |= beside(evidence.heads.truth, scored.targets) if evidence.heads is not None else {}
     columns |= {"duplicate_group": scored.groups} if scored.groups is not None else {}
@@ -123,8 +123,8 @@ def out_of_sample(
 
 
 def _window(scored: Scored, recorded: Dynamics | None, folds: Folds | None) -> Window | None:
-    """The epochs of a recording before the model had memorised its training examples."""
-    if recorded is None:
+    """The epochs of a recording before the model had memorised its training examples; None without classes."""
+    if recorded is None or "classes" not in scored.ready.task.offers:
         return None
     if folds is not None and scored.options.dynamics is None:
         return folds.window

@@ -55,12 +55,18 @@ def _of_classes(targets: np.ndarray, means: np.ndarray, graph: Graph | None, par
     return fields | ({"neighbour_targets": torch.from_numpy(targets[graph.indices[part]])} if graph else {})
 
 
-def dynamics_scores(recorded: Dynamics, epochs: int) -> dict[str, np.ndarray]:
-    """Scores of the training dynamics, NaN for what was never seen; those `_windowed` of so many epochs at first."""
+def dynamics_scores(recorded: Dynamics, epochs: int | None) -> dict[str, np.ndarray]:
+    """Scores of the training dynamics, NaN for what was never seen; those `_windowed` of so many epochs at first.
+
+    epochs: None = none `_windowed`.
+    """
     outputs = _epochs(recorded, slice(None))
     columns = {name: scores.compute(name, outputs).numpy() for name in scores.available(outputs)}
+    if epochs is None:
+        return columns
     early = _epochs(recorded, slice(max(1, epochs)))
-    return columns | {f"{name}_windowed": scores.compute(name, early).numpy() for name in WINDOWED}
+    windowed = [name for name in WINDOWED if name in columns]
+    return columns | {f"{name}_windowed": scores.compute(name, early).numpy() for name in windowed}
 
 
 def members(
@@ -90,9 +96,12 @@ def members(
 
 
 def _epochs(recorded: Dynamics, part: slice) -> Outputs:
-    return Outputs(
-        ids=recorded.ids,
-        epoch_confidences=torch.from_numpy(recorded.confidences[:, part]),
-        epoch_margins=torch.from_numpy(recorded.margins[:, part]),
-        epoch_hits=torch.from_numpy(recorded.hits[:, part]),
-    )
+    """The measures that were recorded of any example."""
+    measures = {
+        "epoch_confidences": recorded.confidences,
+        "epoch_margins": recorded.margins,
+        "epoch_hits": recorded.hits,
+        "epoch_losses": recorded.losses,
+    }
+    known = {name: values for name, values in measures.items() if values is not None and not np.isnan(values).all()}
+    return Outputs(ids=recorded.ids, **{name: torch.from_numpy(values[:, part]) for name, values in known.items()})

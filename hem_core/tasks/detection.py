@@ -129,7 +129,7 @@ class Task:
 
     name: str = "detection"
     title: str = "object detection: boxes with a class"
-    offers: frozenset[Offer] = frozenset()
+    offers: frozenset[Offer] = frozenset({"training dynamics"})
     figures: tuple[Figure, ...] = ("average precision", "errors")
     part_figures: tuple[Figure, ...] = ("confusion matrix", "classes", "errors")
     spoils: tuple[str, ...] = ()

@@ -27,6 +27,7 @@ def outputs(n: int, *, n_classes: int = 5, n_epochs: int = 6, width: int = 8, se
         epoch_confidences=torch.rand(n, n_epochs, generator=chance).where(seen, torch.nan),
         epoch_margins=torch.randn(n, n_epochs, generator=chance).where(seen, torch.nan),
         epoch_hits=hits.where(seen, torch.nan),
+        epoch_losses=torch.rand(n, n_epochs, generator=chance).where(seen, torch.nan),
         gradient_norm=torch.rand(n, generator=chance),
         member_confidences=torch.rand(n, 3, generator=chance),
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "trainers.md").read_text("utf-8")
 ROOM = ROOT / "hem_core" / "dynamics"
-WAYS = {"fit", "record", "RecorderCallback", "Recorder"}
+WAYS = {"fit", "record", "RecorderCallback", "Recorder", "BoxRecorder"}
 
 
 def ways(path):

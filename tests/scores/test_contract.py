@@ -30,7 +30,7 @@ def test_a_score_keeps(name, promise):
 def test_epochs_in_which_it_was_not_seen_are_skipped(name):
     """Right in one epoch and wrong in the next, with and without gaps around them."""
     gap = torch.nan
-    fields = ("epoch_confidences", "epoch_margins", "epoch_hits")
+    fields = ("epoch_confidences", "epoch_margins", "epoch_hits", "epoch_losses")
     dense = {field: torch.tensor([[1.0, 0.0]]) for field in fields}
     gappy = {field: torch.tensor([[1.0, gap, gap, 0.0]]) for field in fields}
     want = compute(name, Outputs(["a"], **dense))
