@@ -55,11 +55,11 @@ def _long(table: pa.Table) -> Dynamics:
         raise DataError(f"example '{ids[int(np.isnan(epochs).argmax())]}' has a row without an epoch")
     values = measured(table) if set(COLUMNS).intersection(table.column_names) else _from_logits(table)  # (3, n)
     rows_of = {int(epoch): np.flatnonzero(epochs == epoch) for epoch in np.unique(epochs)}
-    columns = [_column(table, "target", "label"), _column(table, "content_hash")]
+    labels, hashes = _column(table, "target", "label"), _column(table, "content_hash")
 
     def piece(epoch: int, rows: NDArray[np.int64]) -> Piece:
-        picked = ([values[row] for row in rows.tolist()] if values is not None else None for values in columns)
-        return Piece(epoch, ids.take(pa.array(rows)), values[:, rows], *picked)
+        picked = [None if column is None else [column[row] for row in rows.tolist()] for column in (labels, hashes)]
+        return Piece(epoch, ids.take(pa.array(rows)), values[:, rows], targets=picked[0], hashes=picked[1])
 
     return assemble(piece(epoch, rows) for epoch, rows in rows_of.items())
 
@@ -87,8 +87,8 @@ def _per_example(table: pa.Table, found: dict[str, NDArray[np.float32]]) -> Dyna
         raise DataError(f"id '{id}' occurs {times} times; keep one row per example")
     missing = np.full((len(ids), max(n_epochs.values())), np.nan, np.float32)
     values = [found.get(name, missing) for name in COLUMNS]
-    named = {"targets": _column(table, "target", "label"), "hashes": _column(table, "content_hash")}
-    return Dynamics(ids, *values, **named, losses=found.get(LOSS))
+    labels, hashes = _column(table, "target", "label"), _column(table, "content_hash")
+    return Dynamics(ids, *values, targets=labels, hashes=hashes, losses=found.get(LOSS))
 
 
 def _column(table: pa.Table, *names: str) -> list[Any] | None:

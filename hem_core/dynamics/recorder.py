@@ -109,7 +109,7 @@ class Recorder:
         measures = {"loss": loss, "confidence": confidence, "is_correct": is_correct, "margin": margin}
         values = measured_rows(own, **measures)
         self._begin(epoch)
-        self._buffer.append((own, values))
+        self._buffer.append(([*own], values))
         self._hashes += [None] * len(own)
         if time.monotonic() - self._flushed_at >= self.flush_seconds:
             self.flush()

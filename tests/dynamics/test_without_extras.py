@@ -13,6 +13,11 @@ from hem_core.errors import HemError
     [
         ("lightning", "lightning.pytorch", "RecorderCallback needs Lightning: pip install 'hem\\[lightning\\]'"),
         ("keras", "keras.callbacks", "RecorderCallback needs Keras 3: pip install keras, and set KERAS_BACKEND=torch"),
+        (
+            "tokens",
+            "transformers",
+            "recording tokens needs transformers: pip install 'hem\\[text\\]', and trl for SFTT",
+        ),
         ("transformers", "transformers", "recording a Trainer needs transformers: pip install 'hem\\[text\\]'"),
     ],
 )

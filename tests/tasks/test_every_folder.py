@@ -61,11 +61,20 @@ def detection(home):
     return data / "annotations.json", {"predictions": data / "results.json", "images": data / "photos"}
 
 
+def generation(home):
+    chance = np.random.default_rng(0)
+    counts, mean = chance.integers(2, 30, N), chance.gamma(2, size=N)
+    losses = {"token_loss_mean": mean, "token_loss_worst": mean * chance.uniform(1, counts)}
+    rows = {"id": [f"t{row:02d}" for row in range(N)], "text": [f"text {row}" for row in range(N)], "label": counts}
+    pd.DataFrame(rows | losses | {"tokens_right": chance.integers(0, counts)}).to_parquet(home / "examples.parquet")
+    return home / "examples.parquet", {"task": "generation"}
+
+
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
     """A run from stored predictions of each task."""
     found = {}
-    for make in (classification, multilabel, regression, detection):
+    for make in (classification, multilabel, regression, detection, generation):
         home = tmp_path_factory.mktemp(make.__name__)
         source, given = make(home)
         found[make.__name__] = hem_core.score(None, source, out=home / "w" / "runs" / "a", has_map=False, **given)
