@@ -55,8 +55,15 @@ class BoxRecorder:
     ) -> None:
         home = Path(images) if images is not None else None
         self.annotations = formats.read(annotations, images=home, format=annotations_format)
-        self.images = home if home is not None else Path(annotations).parent
+        self.images = home if home is not None else self._home(Path(annotations))
         self.recorder = Recorder(folder)
+
+    def _home(self, source: Path) -> Path:
+        """The folder that the names of the pictures are relative to, where none was named."""
+        base = source if source.is_dir() else source.parent
+        names = self.annotations.images["file_name"].to_pylist()
+        places = (base, base / "images", base / "JPEGImages", base.parent / "images")
+        return next((place for place in places if any((place / name).is_file() for name in names)), base)
 
     def log(self, predictions: Any, epoch: int | None = None) -> None:
         """Note what the detector predicts on all images after an epoch; None = the one after the last.
@@ -87,11 +94,15 @@ class BoxRecorder:
             answers = {id: _answer(model, image.to(device), names, first) for id, image in self._pictures()}
         self.log(answers, epoch)
 
+    def paths(self) -> dict[str, Path]:
+        """Where the picture of each image lies, by its id."""
+        names = self.annotations.images["file_name"].to_pylist()
+        return {id: self.images / name for id, name in zip(self.annotations.image_ids, names, strict=True)}
+
     def _pictures(self) -> Iterator[tuple[str, torch.Tensor]]:
         """Id and picture (3, H, W) float32 in 0 .. 1 of each image."""
-        names = self.annotations.images["file_name"].to_pylist()
-        for id, name in zip(self.annotations.image_ids, names, strict=True):
-            pixels = np.array(medium("image").picture_of(self.images, {"image": name}))
+        for id, path in self.paths().items():
+            pixels = np.array(medium("image").picture_of(path.parent, {"image": path.name}))
             yield id, torch.from_numpy(pixels).permute(2, 0, 1).float() / 255  # (H, W, 3) -> (3, H, W)
 
     def _log_boxes(self, rows: Hypotheses, loss: np.ndarray, confidence: np.ndarray) -> None:
