@@ -13,14 +13,14 @@ ROOT = Path(__file__).parents[1]
 LAYERS = (
     {
         "types", "errors", "folder", "plugins", "cells", "alive", "splits", "paths", "thresholds", "stats",
-        "content_hash", "boxes", "tag_sets", "class_columns", "class_affix", "number_rows", "minus",
+        "content_hash", "array_checks", "boxes", "tag_sets", "class_columns", "class_affix", "number_rows", "minus",
     },
     {"media"},
     {
         "catalog", "models", "tasks", "scores", "dynamics", "embeddings", "difficulty", "reasons", "slices",
         "selection", "export", "mining", "store",
     },
-    {"engine"},
+    {"engine", "quality"},
     {"folds"},
     {"probes"},
     {"runs"},

@@ -10,7 +10,8 @@ from kinds._source import module_of, reference, tree, words
 
 TITLE = "Python reference"
 INTRO = (
-    "What most callers need is in `hem_core` itself: `score`, `open_run`, `Recorder`, `load_set`, `HemError`, and "
+    "What most callers need is in `hem_core` itself: `score`, `open_run`, `Recorder`, `load_set`, `HemError`, the "
+    "calls of [labels as arrays](../../cleanlab.md), and "
     "`hem_core.mining` for training loops. The rooms below are what these are made of."
 )
 HOME = Path(str(hem_core.__file__)).parent

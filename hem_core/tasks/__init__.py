@@ -73,6 +73,7 @@ from hem_core.tasks._contract import (
 )
 from hem_core.tasks._corrects import Choice, Corrects
 from hem_core.tasks._ranks_pool import RanksPool, pool_policies
+from hem_core.tasks._rates_labels import Rated, RatesLabels
 from hem_core.tasks._residual_measures import residual_measures
 from hem_core.tasks._toggles import TagState as TagState
 from hem_core.tasks._toggles import TogglesTags as TogglesTags
@@ -100,7 +101,7 @@ __all__ = [
     "OfTheSet",
     "Offer",
     "Parts", "PartsCalibrated", "PartsRefitted",
-    "RanksPool", "ReadsPredictions", "RecognizesLabels",
+    "RanksPool", "Rated", "RatesLabels", "ReadsPredictions", "RecognizesLabels",
     "Settles",
     "TargetOptions",
     "Targets",

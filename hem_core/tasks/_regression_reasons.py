@@ -63,6 +63,11 @@ def explain(columns: Mapping[str, np.ndarray], spread: float, rows: np.ndarray |
     return {"reason": reason, "evidence": _evidence(facts, reason, some)}
 
 
+def is_suspect(error: np.ndarray, conflict: np.ndarray) -> np.ndarray:
+    """Which given values are probably wrong; error in 0 .. 1 and conflict as in `_standing.standing`, of any shape."""
+    return (error >= WRONG) & (conflict >= CONFLICT)
+
+
 def _reasons(facts: _Facts) -> np.ndarray:
     """The first rule that holds names the reason."""
     error = np.asarray(facts.columns["error"], np.float64)
@@ -71,7 +76,7 @@ def _reasons(facts: _Facts) -> np.ndarray:
     is_far = is_wrong | (np.abs(residual) >= 2 * facts.whole)  # also where large residuals are usual
     is_bias = (np.abs(facts.bias) >= BIAS * facts.whole) & (np.sign(facts.bias) == np.sign(residual))
     tests = {
-        "suspect_label": is_wrong & (np.asarray(facts.columns["label_conflict"]) >= CONFLICT),
+        "suspect_label": is_suspect(error, np.asarray(facts.columns["label_conflict"])),
         "biased": is_far & is_bias & (facts.whole > 0),
         "ambiguous": is_far & (facts.scale >= SPLIT * facts.whole) & (facts.whole > 0),
         "outlier": is_wrong & _is_far_out(facts),

@@ -83,8 +83,10 @@ from hem_core.tasks._corrects import Choice
 from hem_core.tasks._detection_drawing import LAYERS, LEGEND, drawn
 from hem_core.tasks._detection_drawing import corners as corners_of
 from hem_core.tasks._detection_limits import check_limits
+from hem_core.tasks._detection_quality import rated
 from hem_core.tasks._detection_words import COLUMN_WORDS
 from hem_core.tasks._ranks_pool import Near
+from hem_core.tasks._rates_labels import Rated
 from hem_core.types import Outputs, StoredAnswers
 
 if TYPE_CHECKING:
@@ -147,6 +149,7 @@ class Task:
     )
     corrects: str = LEVEL
     pool_policies: tuple[str, ...] = of_pool.POLICIES
+    rates_by_neighbours: bool = False
 
     foreground: float = 0.5
     """IoU from which a prediction can be right."""
@@ -367,6 +370,10 @@ class Task:
             memory=replace(self.memory, judgement=judgement, scored=targets),
         )
         return OfTheSet(found, images.HOW, task)
+
+    def rate_labels(self, labels: Any, predictions: Any, neighbours: np.ndarray | None) -> Rated:
+        """See `_detection_quality.rated`."""
+        return rated(labels, predictions, self.limits, self.pool)
 
     def table(self, columns: Mapping[str, np.ndarray], classes: Sequence[str]) -> dict[str, pa.Array]:
         """What is given and predicted in words."""

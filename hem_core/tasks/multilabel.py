@@ -56,8 +56,10 @@ from hem_core.tasks._contract import (
     Targets,
 )
 from hem_core.tasks._corrects import Choice
+from hem_core.tasks._multilabel_quality import rated
 from hem_core.tasks._multilabel_words import COLUMN_WORDS, HOW
 from hem_core.tasks._ranks_pool import Near
+from hem_core.tasks._rates_labels import Rated
 from hem_core.tasks._toggles import TagState
 from hem_core.types import Outputs, StoredAnswers
 
@@ -92,6 +94,7 @@ class Task:
     outcome: str = "outcome"
     right_part: str = "a tag is right where it is given and has a probability of 0.5 or more, or neither"
     pool_policies: tuple[str, ...] = of_pool.POLICIES
+    rates_by_neighbours: bool = False
 
     categories: tuple[str, ...] = ()
     """The K tags in the order of the outputs."""
@@ -326,6 +329,10 @@ class Task:
             memory=parts.judged(columns, self.categories, prob, wrong),
         )
         return OfTheSet({name: values.astype(np.float32) for name, values in found.items()}, HOW, task)
+
+    def rate_labels(self, labels: Any, predictions: Any, neighbours: np.ndarray | None) -> Rated:
+        """See `_multilabel_quality.rated`."""
+        return rated(labels, predictions)
 
     def table(self, columns: Mapping[str, np.ndarray], classes: Sequence[str]) -> dict[str, pa.Array]:
         """The sets as texts, and the counts."""

@@ -59,9 +59,11 @@ from hem_core.tasks._contract import (
     Targets,
 )
 from hem_core.tasks._number_metrics import metrics, metrics_of_all
+from hem_core.tasks._number_quality import rated
 from hem_core.tasks._number_words import meanings_of, words_of
 from hem_core.tasks._numbers import look_like_numbers, read_numbers, read_rows, rounded, written_exactly, written_rows
 from hem_core.tasks._ranks_pool import Near
+from hem_core.tasks._rates_labels import Rated
 from hem_core.tasks._residuals import FAR, spread_of, squashed
 from hem_core.tasks._standing import standing
 from hem_core.types import Outputs
@@ -88,6 +90,7 @@ class Task:
     answers: Answers = "numbers"
     prediction_columns: str = elsewhere.IN_WORDS
     pool_policies: tuple[str, ...] = of_pool.POLICIES
+    rates_by_neighbours: bool = True
 
     loss: str = LOSSES[0]
     spread: float = 1.0
@@ -346,6 +349,10 @@ class Task:
             return OfTheSet(found, how, replace(self, residual_scales=tuple(wholes)))
         found, how, whole = standing(columns, neighbours, self.spread)
         return OfTheSet(found, how, replace(self, residual_scale=whole))
+
+    def rate_labels(self, labels: Any, predictions: Any, neighbours: np.ndarray | None) -> Rated:
+        """See `_number_quality.rated`."""
+        return rated(labels, predictions, neighbours)
 
     def recognizes(self, catalog: pa.Table, facts: Mapping[str, Any]) -> bool:
         """Whether the labels are numbers: several at once, or decimal ones, or whole ones that seldom repeat.
