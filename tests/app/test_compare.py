@@ -161,6 +161,16 @@ def test_a_run_seen_in_training_against_one_not_seen_is_no_fair_race(show, works
     assert "tiny is in-sample, later is out-of-sample" in texts(show(folder, "compare", run="later"))
 
 
+def test_difficulties_of_two_definitions_are_not_compared_in_silence(show, workspace, add_run):
+    folder = add_run(
+        workspace(headline={"difficulty": "How."}), "later", headline={"difficulty": "So.", "version": "2"}
+    )
+    said = texts(show(folder, "compare", run="later"))
+    assert "The difficulty of tiny is of an older definition" in said
+    add_run(folder, "last", headline={"difficulty": "So.", "version": "2"})
+    assert "older definition" not in texts(show(folder, "compare", run="last", against="later"))
+
+
 def test_a_name_from_the_address_that_is_no_comparable_run_is_said(show, two_runs):
     said = texts(show(two_runs, "compare", run="later", against="gone"))
     assert "gone is not a run over the data of later; comparing with tiny" in said

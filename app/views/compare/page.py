@@ -156,8 +156,21 @@ def _warnings(before: Run, after: Run, found: Comparison) -> None:
             "label in the two runs; each model is right or wrong by the label of its own run."
         )
     sentences += _older_errors(before, after)
+    sentences += _older_difficulty(before, after, found)
     for sentence in sentences:
         st.warning(words.plain(sentence), icon=":material/info:")
+
+
+def _older_difficulty(before: Run, after: Run, found: Comparison) -> list[str]:
+    """That the difficulties are of two definitions, where one run is older."""
+    versions = [str((run.info.get("headline") or {}).get("version") or "1") for run in (before, after)]
+    if "bin" not in found.table or versions[0] == versions[1]:
+        return []
+    older = (before, after)[versions.index(min(versions, key=int))].name
+    return [
+        f"The difficulty of {older} is of an older definition, so that a change of it may be no change of the model; "
+        f"score {older} again to compare them."
+    ]
 
 
 def _older_errors(before: Run, after: Run) -> list[str]:
