@@ -108,6 +108,7 @@ def take(browser: Any, run: Path, names: Sequence[str]) -> None:
             picture, target = PICTURES[name], FIGURES / f"{name}.png"
             size = {"width": WIDTH, "height": picture.height}
             context = browser.new_context(viewport=size, color_scheme="light")
+            context.add_init_script("try { localStorage.setItem('hem-hints', 'all') } catch {}")  # no hints in a picture
             page = context.new_page()
             page.set_default_timeout(LIMIT_MS)
             page.goto(server.address(picture.path))
@@ -175,7 +176,7 @@ def whole_images(page: Any) -> None:
 
 def detection(page: Any) -> None:
     """Curves and the matrix are drawn."""
-    page.locator(".js-plotly-plot .main-svg").nth(2).wait_for()
+    page.locator(".js-plotly-plot").nth(2).locator(".main-svg").first.wait_for()
 
 
 def review(page: Any) -> None:

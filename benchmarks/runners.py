@@ -5,7 +5,8 @@
 Kills: a process that scores gets SIGKILL at a random moment, again and again, until it was done so often; then the
 shards and the scores must be the bytes of one process without a kill. The model writes down how many examples it is
 asked for, which tells how many were scored twice. Speed: a model that waits `--ms` milliseconds an example, as for a
-device, and one that computes as long on a core; two workers beside one, by the time of the pass that the run records.
+device, and one that computes as long on a core; two workers beside one, by the time of the pass that the run records,
+in which the workers start (Ray itself too).
 """
 
 from __future__ import annotations
@@ -27,9 +28,11 @@ from torch import nn
 from hem_core import open_run, score
 
 UNIT = 16
-CALLS, N, WAIT, BURN = "HEM_BENCH_CALLS", "HEM_BENCH_N", "HEM_BENCH_WAIT", "HEM_BENCH_BURN"
-"""Variables of the environment: the file that the model writes to, the number of examples, and its milliseconds an
-example, waiting or computing."""
+LARGE_UNIT = 256
+"""Examples of a unit where speed is measured: about a second, where real ones take 5 to 60."""
+CALLS, N, SIZE, WAIT, BURN = (f"HEM_BENCH_{name}" for name in ("CALLS", "N", "SIZE", "WAIT", "BURN"))
+"""Variables of the environment: the file that the model writes to, the numbers of examples, of all and of a unit, and
+the model's milliseconds an example, waiting or computing."""
 FILES = ("shards/*.parquet", "scores.parquet")
 RUNNERS = ("torchrun", "ray")
 
@@ -54,11 +57,11 @@ class Slow(nn.Module):
 
 def make() -> None:
     """Score the examples with the runner that the command line names; in a process of its own."""
-    n = int(os.environ[N])
+    n, size = int(os.environ[N]), int(os.environ[SIZE])
     made = np.random.default_rng(0)
     data = {"x": made.normal(size=(n, 64)).astype(np.float32), "y": made.integers(0, 10, n)}
     options = {"has_map": False, "has_probes": False, "oos": "none", "layer": "none"}
-    score(Slow(), data, out=sys.argv[2], runner=sys.argv[3], unit_size=UNIT, batch_size=UNIT, **options)
+    score(Slow(), data, out=sys.argv[2], runner=sys.argv[3], unit_size=size, batch_size=UNIT, **options)
 
 
 def command(runner: str, out: Path, workers: int) -> list[str]:
@@ -70,11 +73,11 @@ def command(runner: str, out: Path, workers: int) -> list[str]:
     return [*launcher, "--nproc-per-node", str(workers), "--monitor-interval", "0.1", *again]
 
 
-def started(runner: str, out: Path, *, n: int, workers: int = 2, **ms: float) -> subprocess.Popen[bytes]:
+def started(runner: str, out: Path, *, n: int, size: int = UNIT, workers: int = 2, **ms: float) -> subprocess.Popen[bytes]:
     """The processes of a run, at work. ms: WAIT or BURN."""
     lines = out.with_suffix(".calls")
     lines.touch()
-    own = {CALLS: str(lines), N: str(n), "OMP_NUM_THREADS": "1"}
+    own = {CALLS: str(lines), N: str(n), SIZE: str(size), "OMP_NUM_THREADS": "1"}
     environment = {**os.environ, **own, **{name: str(value) for name, value in ms.items()}}
     return subprocess.Popen(command(runner, out, workers), env=environment, stderr=subprocess.DEVNULL)
 
@@ -123,7 +126,7 @@ def kills(runner: str, folder: Path, times: int) -> None:
 
 def seconds(runner: str, out: Path, workers: int, n: int, **ms: float) -> float:
     """Seconds of the pass."""
-    if started(runner, out, n=n, workers=workers, **ms).wait():
+    if started(runner, out, n=n, size=LARGE_UNIT, workers=workers, **ms).wait():
         sys.exit(f"the run of {runner} with {workers} workers failed")
     return open_run(out).info["timings"]["score"]
 
