@@ -27,6 +27,8 @@ class Piece(NamedTuple):
     """n content hashes; None = none was logged."""
     losses: NDArray[np.float32] | None = None
     """(n,) losses; None = none was logged."""
+    is_round: bool = False
+    """Whether the epoch is a round of boosting."""
 
 
 def assemble(pieces: Iterable[Piece]) -> Dynamics:
@@ -36,7 +38,7 @@ def assemble(pieces: Iterable[Piece]) -> Dynamics:
     """
     distinct = pa.array([], pa.string())
     placed: list[tuple[int, NDArray[np.int32], NDArray[np.float32]]] = []
-    labels, contents = Labels(), Labels()
+    labels, contents, are_rounds = Labels(), Labels(), False
     for piece in pieces:
         encoded = pa.concat_arrays([distinct, piece.ids]).dictionary_encode()
         places = encoded.indices.to_numpy()[len(distinct) :]
@@ -44,6 +46,7 @@ def assemble(pieces: Iterable[Piece]) -> Dynamics:
         placed.append((piece.epoch, places, own))
         labels.add(places, piece.targets)
         contents.add(places, piece.hashes)
+        are_rounds |= piece.is_round
         distinct = encoded.dictionary  # new ids come last: earlier places stay valid
     ids = distinct.to_pylist()
     order = np.array(sorted(range(len(ids)), key=ids.__getitem__), np.int64)
@@ -55,7 +58,8 @@ def assemble(pieces: Iterable[Piece]) -> Dynamics:
         values[: len(measures), row_of[places], epochs.index(epoch)] = measures
     labels.check(ids)
     sorted_ids, losses = [ids[place] for place in order], None if np.isnan(values[3]).all() else values[3]
-    return Dynamics(sorted_ids, *values[:3], targets=labels.of(order), hashes=contents.of(order), losses=losses)
+    known = {"targets": labels.of(order), "hashes": contents.of(order)}
+    return Dynamics(sorted_ids, *values[:3], **known, losses=losses, are_rounds=are_rounds)
 
 
 def measured(table: pa.Table) -> NDArray[np.float32]:

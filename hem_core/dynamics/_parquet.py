@@ -12,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hem_core.dynamics._assemble import Piece, assemble, floats, measured, measures, texts_or_indices
-from hem_core.dynamics.table import COLUMNS, LOSS, Dynamics, read_parquet
+from hem_core.dynamics.table import COLUMNS, LOSS, ROUNDS, Dynamics, read_parquet
 from hem_core.errors import DataError
 
 
@@ -88,7 +88,8 @@ def _per_example(table: pa.Table, found: dict[str, NDArray[np.float32]]) -> Dyna
     missing = np.full((len(ids), max(n_epochs.values())), np.nan, np.float32)
     values = [found.get(name, missing) for name in COLUMNS]
     labels, hashes = _column(table, "target", "label"), _column(table, "content_hash")
-    return Dynamics(ids, *values, targets=labels, hashes=hashes, losses=found.get(LOSS))
+    are_rounds = ROUNDS in (table.schema.metadata or {})
+    return Dynamics(ids, *values, targets=labels, hashes=hashes, losses=found.get(LOSS), are_rounds=are_rounds)
 
 
 def _column(table: pa.Table, *names: str) -> list[Any] | None:

@@ -27,16 +27,17 @@ def staged(
 ) -> Dynamics:
     """The dynamics of each example, round by round, in a fitted ensemble of boosted trees.
 
-    estimator: scikit-learn's GradientBoosting, HistGradientBoosting or AdaBoost classifier, XGBoost's or LightGBM's
-    scikit-learn classifier, or a Pipeline that ends in one. inputs: N rows as its `predict_proba` takes them, the rows
-    it was trained on; targets (N,): labels as in its `classes_`, or with `classes` indices into these names; ids N.
+    estimator: scikit-learn's GradientBoosting, HistGradientBoosting or AdaBoost classifier, XGBoost's, LightGBM's or
+    CatBoost's scikit-learn classifier, or a Pipeline that ends in one. inputs: the N rows it was trained on, as its
+    `predict_proba` takes them; targets (N,): labels as in its `classes_`, or with `classes` indices into these names;
+    ids N.
     every: keep each so many-th round and the last; None = evenly, MOST_EPOCHS at most.
     Returns Dynamics whose epochs are the kept rounds; logits are logarithms of the probabilities.
     Raises ModelError where an estimator has no rounds, DataError for targets it does not know.
     """
     labels = columns_of(estimator, targets, ids, classes)
     epochs = [measures(logits, labels) for _round, logits in rounds(estimator, inputs, every=every)]
-    return Dynamics(list(ids), *np.stack(epochs, axis=2))
+    return Dynamics(list(ids), *np.stack(epochs, axis=2), are_rounds=True)
 
 
 def record(
@@ -52,6 +53,7 @@ def record(
     """Log what `staged` returns to a Recorder, one epoch a kept round; arguments and errors are its own."""
     import torch
 
+    recorder.are_rounds = True
     labels = torch.from_numpy(columns_of(estimator, targets, ids, classes))
     for epoch, (_round, logits) in enumerate(rounds(estimator, inputs, every=every)):
         with recorder.epoch(epoch):
@@ -120,11 +122,11 @@ def _total(last: Any) -> int:
     if hasattr(last, "booster_"):
         return last.booster_.current_iteration()
     if hasattr(last, "staged_predict_proba"):
-        for name in ("n_iter_", "n_estimators_"):
+        for name in ("n_iter_", "n_estimators_", "tree_count_"):
             if hasattr(last, name):
                 return int(getattr(last, name))
         return len(last.estimators_)
     raise ModelError(
         f"{type(last).__name__} has no rounds of boosting; expected a fitted GradientBoosting, HistGradientBoosting, "
-        "AdaBoost, XGBoost or LightGBM classifier, or a Pipeline that ends in one"
+        "AdaBoost, XGBoost, LightGBM or CatBoost classifier, or a Pipeline that ends in one"
     )

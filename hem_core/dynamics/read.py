@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hem_core.dynamics import _folder, _jsonl, _parquet
 from hem_core.dynamics._assemble import Piece, assemble, floats, measured
-from hem_core.dynamics.table import FORMAT_VERSION, LOSS, Dynamics, read_parquet
+from hem_core.dynamics.table import FORMAT_VERSION, LOSS, ROUNDS, Dynamics, read_parquet
 from hem_core.errors import DataError
 
 
@@ -43,7 +43,8 @@ def _recorded(folder: Path) -> list[Piece]:
     pieces = []
     for file in _folder.recorded(folder):
         table = read_parquet(file.path)
-        version = (table.schema.metadata or {}).get(b"hem_format_version")
+        own = table.schema.metadata or {}
+        version = own.get(b"hem_format_version")
         if version != FORMAT_VERSION:
             raise DataError(
                 f"'{file.path}' has format version {version!r}; this HEM reads {FORMAT_VERSION!r}: update it"
@@ -51,5 +52,6 @@ def _recorded(folder: Path) -> list[Piece]:
         targets = table["target"].fill_null(-1).to_numpy() if "target" in table.column_names else None
         hashes = table["content_hash"].to_pylist() if "content_hash" in table.column_names else None
         losses = floats(table[LOSS]) if LOSS in table.column_names else None
-        pieces.append(Piece(file.epoch, table["id"].combine_chunks(), measured(table), targets, hashes, losses))
+        ids, is_round = table["id"].combine_chunks(), ROUNDS in own
+        pieces.append(Piece(file.epoch, ids, measured(table), targets, hashes, losses, is_round))
     return pieces

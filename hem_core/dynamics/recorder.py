@@ -19,7 +19,7 @@ from hem_core.dynamics import _folder
 from hem_core.dynamics._batch import Ids, checked, measures
 from hem_core.dynamics._measured_batch import rows as measured_rows
 from hem_core.dynamics.read import read
-from hem_core.dynamics.table import COLUMNS, FORMAT_VERSION, LOSS, read_parquet, write, write_parquet
+from hem_core.dynamics.table import COLUMNS, FORMAT_VERSION, LOSS, metadata, read_parquet, write, write_parquet
 from hem_core.errors import DataError
 
 
@@ -51,6 +51,8 @@ class Recorder:
         self.path.mkdir(parents=True, exist_ok=True)
         self.flush_seconds = flush_seconds
         self.rank, self.n_ranks = _rank()
+        self.are_rounds = False
+        """Whether the epochs are rounds of boosting, whose window is another; see `hem_core.dynamics.window`."""
         self._next_epoch = _folder.first_unfinished(self.path)
         self._epoch: int | None = None
         self._n_parts = 0
@@ -137,6 +139,7 @@ class Recorder:
         parts = [file.path for file in mine if file.part is not None and not file.is_temporary]
         written = [_empty(), *(read_parquet(path) for path in parts)]
         rows = _last_of_each_id(pa.concat_tables(written, promote_options="default"))
+        rows = rows.replace_schema_metadata(metadata(are_rounds=self.are_rounds))
         write_parquet(rows, self.path / _folder.name(epoch, self.rank, self.n_ranks))
         for path in parts:
             path.unlink()

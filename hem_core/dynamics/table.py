@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ COLUMNS = ("confidence", "margin", "is_correct")
 LOSS = "loss"
 """The column of the losses, where they were recorded."""
 FORMAT_VERSION = b"1"
+ROUNDS = b"hem_are_rounds"
+"""In the metadata of a file whose epochs are rounds of boosting."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +42,8 @@ class Dynamics:
     """N content hashes, where the training logged them."""
     losses: NDArray[np.float32] | None = None
     """(N, E) the loss in each epoch, in the unit of whoever recorded it; None where none was."""
+    are_rounds: bool = False
+    """Whether the epochs are rounds of boosting, each an ensemble of its own; see `hem_core.dynamics.window`."""
 
     def __post_init__(self) -> None:
         for name in ("confidences", "margins", "hits"):
@@ -71,7 +75,16 @@ class Dynamics:
 
         aligned = [taken(values) for values in (self.confidences, self.margins, self.hits)]
         losses = taken(self.losses) if self.losses is not None else None
-        return Dynamics(list(ids), *aligned, targets=named(self.targets), hashes=named(self.hashes), losses=losses)
+        return replace(
+            self,
+            ids=list(ids),
+            confidences=aligned[0],
+            margins=aligned[1],
+            hits=aligned[2],
+            targets=named(self.targets),
+            hashes=named(self.hashes),
+            losses=losses,
+        )
 
 
 def to_table(dynamics: Dynamics) -> pa.Table:
@@ -89,7 +102,12 @@ def to_table(dynamics: Dynamics) -> pa.Table:
     columns = {"target": dynamics.targets, "content_hash": dynamics.hashes}
     columns = {name: pa.array(list(values)) for name, values in columns.items() if values is not None}
     table = pa.table({"id": pa.array(list(dynamics.ids), pa.string()), **lists, **columns})
-    return table.replace_schema_metadata({b"hem_format_version": FORMAT_VERSION})
+    return table.replace_schema_metadata(metadata(are_rounds=dynamics.are_rounds))
+
+
+def metadata(*, are_rounds: bool) -> dict[bytes, bytes]:
+    """What a file of dynamics says of itself."""
+    return {b"hem_format_version": FORMAT_VERSION} | ({ROUNDS: b"true"} if are_rounds else {})
 
 
 def write(dynamics: Dynamics, path: str | Path) -> Path:

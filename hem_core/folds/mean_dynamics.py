@@ -23,6 +23,7 @@ class MeanDynamics:
         self._counts = np.zeros((3, len(ids), 0), np.uint16)
         self._label_of: dict[str, int | str | None] = {}
         self._accuracies: list[np.ndarray] = []
+        self._are_rounds = False
 
     def add(self, recorded: Dynamics | None) -> None:
         """One more recording; None counts for nothing."""
@@ -37,6 +38,7 @@ class MeanDynamics:
         self._totals[:, :, : recorded.n_epochs] += np.where(is_known, values, 0)
         self._counts[:, :, : recorded.n_epochs] += is_known
         self._accuracies.append(accuracies(recorded.hits))
+        self._are_rounds |= recorded.are_rounds
         self._label_of |= dict(zip(recorded.ids, recorded.targets or (), strict=False))
 
     @property
@@ -58,7 +60,7 @@ class MeanDynamics:
         averages[2] = np.where(self._counts[2] > 0, averages[2] > 0.5, np.nan)
         confidences, margins, hits = averages.astype(np.float32)
         targets = [self._label_of.get(id) for id in self._ids] if self._label_of else None
-        return Dynamics(self._ids, confidences, margins, hits, targets=targets)
+        return Dynamics(self._ids, confidences, margins, hits, targets=targets, are_rounds=self._are_rounds)
 
 
 def mean(recorded: Iterable[Dynamics | None], ids: Sequence[str]) -> Dynamics | None:

@@ -58,15 +58,21 @@ def trained_in_folds(scored: Scored, heads: ByHeads | None, trainer: Trainer, be
     if spoiled is None:
         crossed = trainer.folds(fold, beside=beside)
         truth = found_out(trainer, rows, fold, crossed)
-        return Folds(truth, crossed, None, window(crossed.accuracies, truth.accuracy(scored.targets)))
+        return Folds(truth, crossed, None, _early(crossed, truth.accuracy(scored.targets)))
     extra = _extra(spoiled, fold[rows], rows, trainer)
     embedded = trainer.embedded(extra)
     crossed = trainer.folds(fold, extra, beside)
     truth = found_out(trainer, rows, fold, crossed)
-    early = window(crossed.accuracies, truth.accuracy(scored.targets))
+    early = _early(crossed, truth.accuracy(scored.targets))
     of_rows = crossed.single_dynamics.align(scored.ids) if crossed.single_dynamics is not None else None
     probes = Planted(spoiled, crossed.extra_logits, crossed.extra_dynamics, early.epochs, of_rows, embedded)
     return Folds(truth, crossed, probes, early)
+
+
+def _early(crossed: CrossFit, held_out: float | None) -> Window:
+    """The window of the folds' trainings."""
+    are_rounds = crossed.dynamics is not None and crossed.dynamics.are_rounds
+    return window(crossed.accuracies, held_out, are_rounds=are_rounds)
 
 
 def calibrated(scored: Scored, columns: dict[str, np.ndarray], judge: Judge, *, epochs: int | None) -> Outcome:

@@ -129,7 +129,7 @@ def _window(scored: Scored, recorded: Dynamics | None, folds: Folds | None) -> W
     if folds is not None and scored.options.dynamics is None:
         return folds.window
     held_out = folds.truth.accuracy(scored.targets) if folds is not None else _held_out_accuracy(scored)
-    return window(accuracies(recorded.align(scored.ids).hits), held_out)
+    return window(accuracies(recorded.align(scored.ids).hits), held_out, are_rounds=recorded.are_rounds)
 
 
 def _held_out_accuracy(scored: Scored) -> float | None:

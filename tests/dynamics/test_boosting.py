@@ -1,20 +1,25 @@
 """A round of boosting is an epoch: what is kept of each, and for which class."""
 
 import importlib
+import importlib.util
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.datasets import load_iris
 from sklearn.ensemble import AdaBoostClassifier, GradientBoostingClassifier, HistGradientBoostingClassifier
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+import hem_core
 from hem_core.dynamics.boosting import MOST_EPOCHS, record, rounds, staged
 from hem_core.dynamics.read import read
 from hem_core.dynamics.recorder import Recorder
+from hem_core.dynamics.scikit_learn import fit
 from hem_core.errors import DataError, ModelError
+from hem_core.folds.mean_dynamics import mean
 
 X, Y = load_iris(return_X_y=True)
 IDS = [f"iris-{row:03d}" for row in range(150)]
@@ -118,12 +123,46 @@ def test_recorded_is_the_same_as_returned(tmp_path):
     np.testing.assert_allclose(found.margins, wanted.margins, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize(("library", "name"), [("xgboost", "XGBClassifier"), ("lightgbm", "LGBMClassifier")])
-def test_wrappers_of_other_libraries(library, name):
-    kind = getattr(importlib.import_module(library), name)
-    model = kind(n_estimators=8, n_jobs=1).fit(X, Y)
+@pytest.mark.parametrize(
+    ("library", "name", "options"),
+    [
+        ("xgboost", "XGBClassifier", {"n_jobs": 1}),
+        ("lightgbm", "LGBMClassifier", {"n_jobs": 1}),
+        ("catboost", "CatBoostClassifier", {"thread_count": 1, "verbose": 0, "allow_writing_files": False}),
+    ],
+)
+def test_wrappers_of_other_libraries(library, name, options):
+    if library == "catboost" and importlib.util.find_spec(library) is None:
+        pytest.skip("CatBoost is not installed: pip install catboost; its wheel of 97 MB is no part of the extra `dev`")
+    kind = partial(getattr(importlib.import_module(library), name), learning_rate=0.3, **options)
+    model = kind(n_estimators=8).fit(X, Y)
     found = staged(model, X, Y, IDS, every=3)
     assert found.n_epochs == 3
     np.testing.assert_allclose(found.confidences[:, -1], model.predict_proba(X)[np.arange(150), Y], rtol=1e-4)
-    few = kind(n_estimators=3, n_jobs=1).fit(X, Y)
+    few = kind(n_estimators=3).fit(X, Y)
     np.testing.assert_allclose(found.confidences[:, 0], few.predict_proba(X)[np.arange(150), Y], rtol=1e-3)
+
+
+def test_rounds_are_known_as_such_wherever_they_are_read(tmp_path):
+    recorder = Recorder(tmp_path / "folder")
+    record(boosted(), X, Y, IDS, recorder)
+    saved = recorder.save(tmp_path / "dynamics.parquet")
+    assert all(found.are_rounds for found in (staged(boosted(), X, Y, IDS), read(tmp_path / "folder"), read(saved)))
+    assert read(saved).align(IDS[:3]).are_rounds
+    assert mean([read(saved), None], IDS).are_rounds
+    fit(SGDClassifier(), X, Y, IDS, tmp_path / "epochs", epochs=2)
+    assert not read(tmp_path / "epochs").are_rounds
+
+
+@pytest.mark.slow
+def test_the_windowed_scores_of_a_run_are_of_all_rounds(tmp_path):
+    """On its own examples the first tree is right far more often than .7, where the window of a net would end."""
+    frame = pd.DataFrame(X, columns=list("abcd"))
+    model = HistGradientBoostingClassifier(max_iter=30, min_samples_leaf=5, random_state=0).fit(frame, Y)
+    record(model, frame, Y, IDS, Recorder(tmp_path / "dynamics"))
+    frame = frame.assign(id=IDS, label=Y)
+    options = {"dynamics": tmp_path / "dynamics", "sample": "in-sample", "has_map": False}
+    run = hem_core.score(model, frame, out=tmp_path / "run", **options)
+    table = run.table()
+    np.testing.assert_array_equal(table["aum_windowed"], table["aum"])
+    assert "all 30 recorded rounds of boosting" in run.info["headline"]["window"]

@@ -42,3 +42,12 @@ def test_an_epoch_that_no_one_was_seen_in_ends_nothing():
 
 def test_no_epochs():
     assert window(np.zeros(0)).epochs == window(np.zeros(0), held_out=0.5).epochs == 0
+
+
+@pytest.mark.parametrize("held_out", [None, 0.6])
+def test_all_rounds_of_boosting_are_in_the_window(held_out):
+    accuracy = np.array([0.85, 0.95, 1.0])
+    assert window(accuracy, held_out).epochs < 3
+    found = window(accuracy, held_out, are_rounds=True)
+    assert found.epochs == 3
+    assert found.sentence.startswith("all 3 recorded rounds of boosting")
