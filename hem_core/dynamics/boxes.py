@@ -90,7 +90,7 @@ class BoxRecorder:
         names = list(self.annotations.categories if classes is None else classes)
         first = int(getattr(model, "first_label", 1))
         device = next((each.device for each in model.parameters()), torch.device("cpu"))
-        with _evaluating(model):
+        with evaluating(model):
             answers = {id: _answer(model, image.to(device), names, first) for id, image in self._pictures()}
         self.log(answers, epoch)
 
@@ -126,7 +126,8 @@ class BoxRecorder:
 
 
 @contextmanager
-def _evaluating(model: nn.Module) -> Iterator[None]:
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """In eval mode and without gradients; afterwards every module is in the mode that it was in."""
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:

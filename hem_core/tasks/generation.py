@@ -155,7 +155,8 @@ class Task:
         found = [Metric("token accuracy", float(np.clip(right.sum() / counts.sum(), 0, 1)), n=int(counts.sum()))]
         if "loss" in level:
             loss = float(np.average(np.asarray(level["loss"], np.float64), weights=counts))
-            found.append(Metric("mean loss of a token", loss, higher_is_better=False, unit="nats"))
+            n = int(counts.sum())
+            found.append(Metric("mean loss of a token", loss, higher_is_better=False, n=n, unit="nats"))
         return found
 
     def strata(self, targets: np.ndarray) -> np.ndarray:
