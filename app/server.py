@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -93,11 +93,13 @@ def serve(
     open_browser: bool = True,
     has_token: bool = True,
     network: Network = LOCAL,
+    is_ready: Callable[[str], None] | None = None,
 ) -> None:
     """Show a workspace, or the one around a run, until Ctrl-C; by default on 127.0.0.1 and the first free port.
 
     has_token: only those who have the printed address get access; not asked for where the network names people who log
-    in. Raises HemError when there is no such folder, the given port is busy, the login is not complete, anybody on the
+    in. is_ready: called with the address before it is served; with its token, but for a server on a network.
+    Raises HemError when there is no such folder, the given port is busy, the login is not complete, anybody on the
     network would get in, or the database of the tags ($HEM_TAGS_URL) does not answer.
     """
     import uvicorn
@@ -132,6 +134,8 @@ def serve(
     entry = _with_token(url, token, network)
     sys.stdout.write(f"HEM shows {Path(workspace).resolve()} on {_said(url, entry, workspace, network)}\n")
     sys.stdout.flush()
+    if is_ready is not None:
+        is_ready(url if network.is_exposed else entry)
     with _opened(entry) if open_browser else contextlib.nullcontext():
         try:
             uvicorn.Server(config).run(sockets=[listener])

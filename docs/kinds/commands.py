@@ -10,7 +10,10 @@ import hem_core.cli
 from kinds._source import table
 
 TITLE = "Commands"
-INTRO = "The same words as `hem COMMAND --help`. A command that was interrupted resumes when it is run again."
+INTRO = (
+    "The same words as `hem COMMAND --help`. A command that was interrupted resumes when it is run again. With "
+    "`--json` it answers with one JSON document: see [commands in scripts](../../scripts.md)."
+)
 
 
 def pages() -> dict[str, str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from typing import NoReturn
 
 # Read by Arrow when it is first imported. Its own allocator keeps tens of megabytes that the app has done with, and is
 # no faster at what HEM reads and writes.
@@ -17,11 +18,13 @@ os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 import typer
 
 from hem_core import folder
+from hem_core.cli._json import is_asked, with_json, write_document
 from hem_core.cli._paths import with_checked_paths
 from hem_core.cli._screen import console, say
 from hem_core.errors import HemError
 from hem_core.paths import WORDS, short
 
+INTERRUPTED = "Interrupted. Run the same command to resume."
 LAST = 1000
 """The place of a command that sets no PLACE; commands with the same place are sorted by name."""
 
@@ -38,7 +41,7 @@ def command_line() -> typer.Typer:
     here = sys.modules[__name__]
     commands = {name: folder.load(here, name) for name in folder.names(here)}
     for name, file in sorted(commands.items(), key=lambda item: (getattr(item[1], "PLACE", LAST), item[0])):
-        made.command(name.replace("_", "-"))(with_checked_paths(getattr(file, name)))
+        made.command(name.replace("_", "-"))(with_json(with_checked_paths(getattr(file, name))))
     return made
 
 
@@ -46,23 +49,48 @@ hem = command_line()
 
 
 def main() -> None:
-    """Run `hem`; an error that the user can fix is one line on stderr and exit code 2, never a traceback."""
+    """Run `hem`; an error that the user can fix is one line on stderr and exit code 2, never a traceback.
+
+    With `--json` it is also a document on stdout, {"error": the line}.
+    """
     if any("\0" in word for word in sys.argv):
         _fail("the command contains a NUL byte, which no option accepts; remove it")
     try:
-        hem()
+        _run_with_json() if is_asked(sys.argv[1:]) else hem()
     except HemError as error:
         _fail(str(error))
     except KeyboardInterrupt:
-        console.print("Interrupted. Run the same command to resume.", highlight=False, soft_wrap=True)
-        sys.exit(130)
+        console.print(INTERRUPTED, highlight=False, soft_wrap=True)
+        _end_with_error(INTERRUPTED, 130)
     except (OSError, MemoryError, UnicodeError) as error:
         _fail(_in_words(error))
 
 
-def _fail(line: str) -> None:
-    say("[red]error:[/red] {}", line.encode("utf-8", "backslashreplace").decode())
-    sys.exit(2)
+def _run_with_json() -> None:
+    """Run `hem` so that what typer finds wrong with the words of a command is a document too."""
+    try:
+        sys.exit(hem(standalone_mode=False) or 0)
+    except (HemError, OSError, MemoryError, UnicodeError):
+        raise
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # a bug: its traceback is for stderr
+            write_document({"error": f"{type(error).__name__}: {error}"}, sys.stdout)
+            raise
+        line = str(error.format_message())  # pyright: ignore[reportAttributeAccessIssue]
+        say("[red]error:[/red] {}", line)
+        _end_with_error(line, int(getattr(error, "exit_code", 2)))
+
+
+def _fail(line: str) -> NoReturn:
+    readable = line.encode("utf-8", "backslashreplace").decode()
+    say("[red]error:[/red] {}", readable)
+    _end_with_error(readable, 2)
+
+
+def _end_with_error(line: str, exit_code: int) -> NoReturn:
+    if is_asked(sys.argv[1:]):
+        write_document({"error": line}, sys.stdout)
+    sys.exit(exit_code)
 
 
 def _in_words(error: OSError | MemoryError | UnicodeError) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,22 @@ def summarise(run: Any) -> None:
         say("[bold red]warning:[/bold red] {}", info["warning"])
 
 
+def run_answer(run: Any) -> dict[str, Any]:
+    """What is printed of a finished run, for `--json`."""
+    info = run.info
+    return {
+        "run": run.folder,
+        "n": run.n,
+        "n_failed": info["n_failed"],
+        "failures": run.failures().loc[:, ["id", "reason"]],
+        "sample": info["sample"],
+        "metrics": metrics_of(info),
+        "notes": [*info["notes"], *info["missing"].values()],
+        "skipped_columns": run.source.skipped,
+        "warning": info.get("warning"),
+    }
+
+
 def listed(names: Sequence[str]) -> str:
     """The names, or of many the first ones, the last one and their number."""
     if len(names) <= MOST_NAMES:
@@ -48,7 +64,18 @@ def listed(names: Sequence[str]) -> str:
     return f"{len(names):,} columns, {', '.join(names[: MOST_NAMES - 1])} … {names[-1]}"
 
 
-def serve(workspace: Path, port: int | None, *, open_browser: bool, has_token: bool = True, **network: Any) -> None:
-    """Start the app on a workspace or a run, and wait until it is stopped. network: what app.network.network takes."""
+def serve(
+    workspace: Path,
+    port: int | None,
+    *,
+    open_browser: bool,
+    has_token: bool = True,
+    is_ready: Callable[[str], None],
+    **network: Any,
+) -> None:
+    """Start the app on a workspace or a run, and wait until it is stopped.
+
+    is_ready: called with the address, once it is known. network: what app.network.network takes.
+    """
     found = importlib.import_module("app.network").network(**network)
-    importlib.import_module("app.server").serve(workspace, port, open_browser, has_token, found)
+    importlib.import_module("app.server").serve(workspace, port, open_browser, has_token, found, is_ready)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from hem_core.loop.dry_run import DryRun as LoopPlan
+    from hem_core.retrain.dry_run import DryRun as Plan
 
 Device = Annotated[
     str | None, typer.Option(help="cpu, cuda, cuda:1, for training and prediction. Default: CUDA if there is one.")
@@ -16,3 +21,8 @@ DryRun = Annotated[
     bool,
     typer.Option("--dry-run", help="Train nothing; show the arms, the number of trainings and the time they take."),
 ]
+
+
+def plan_answer(plan: Plan | LoopPlan) -> dict[str, Any]:
+    """What `--dry-run` answers: the trainings, how many are done, and the seconds for the rest where they are known."""
+    return {**asdict(plan), "n_trainings": plan.n_trainings, "seconds_left": plan.seconds_left}

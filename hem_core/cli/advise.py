@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -49,8 +47,7 @@ def advise(
     ] = None,
     folds: Annotated[int | None, typer.Option(help="Folds that the curve is measured in. Default: all.", min=1)] = None,
     device: Device = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Write all of it as JSON to stdout.")] = False,
-) -> None:
+) -> Any:
     """Say what to do next, in points gained: review labels, collect, weigh, train longer, or stop."""
     yield_while_waiting()
     from hem_core.advise import advise as advice_on
@@ -67,10 +64,8 @@ def advise(
     found = advice_on(opened, labels_per_hour=labels_per_hour)
     if note:
         found = replace(found, notes=[*found.notes, note])
-    if as_json:
-        sys.stdout.write(json.dumps(asdict(found), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-        return
     _print(found, labels_per_hour)
+    return found
 
 
 def _requested(curve: bool | None, of_curve: Mapping[str, object]) -> bool | None:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from hem_core.cli._json import write
 from hem_core.cli._run import serve
 from hem_core.cli._tags_url import TagsUrl, tags_at
 
@@ -43,4 +44,8 @@ def app(
     """Open the app to explore, filter, review, tag, build sets and export; on 127.0.0.1 unless told otherwise."""
     tags_at(tags_url)
     about = {"host": host, "public_url": public_url, "trusted": trusted_host or (), "allowed": allow or ()}
-    serve(workspace, port, open_browser=not no_browser, has_token=not no_token, **about)
+
+    def is_ready(url: str) -> None:
+        write({"workspace": workspace.resolve(), "url": url})
+
+    serve(workspace, port, open_browser=not no_browser, has_token=not no_token, is_ready=is_ready, **about)

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hem_core.cli._json import Answer
 from hem_core.cli._paths import PATH
 from hem_core.cli._screen import bars, say, table
 from hem_core.errors import HemError
@@ -38,15 +38,14 @@ def check(
     ] = None,
     weights: Annotated[Path | None, typer.Option(help="Weights, where --model is a factory.")] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1; default: CUDA if there is one.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
-) -> None:
+) -> Answer:
     """Regression test: is a new model worse on a set than the stored run, or a run than its baseline? Exits with code 1
     if so."""
     ways = [name for name, value in (("--model", model), ("--run", run), ("--predictions", predictions)) if value]
     if len(ways) != 1:
         raise HemError(f"hem check expects one of --model, --run and --predictions; got {', '.join(ways) or 'none'}")
     if run is not None:
-        _of_runs(workspace, run, against, set_, as_json=as_json)
+        return _of_runs(workspace, run, against, set_)
     if against is not None or set_ is None:
         wanted = "goes with --run" if against is not None else "names what is checked; pass it, or --run and --against"
         raise HemError(f"{'--against' if against is not None else '--set'} {wanted}")
@@ -59,15 +58,15 @@ def check(
         options = {"weights": weights, "predictions": predictions, "device": device}
         with bars() as progress:
             found = check_model(opened, model, progress=progress, **options)
-        _show_runs(found, as_json=as_json)
+        return _show_runs(found)
     from hem_core.sets.check import check_opened
 
     with bars() as progress:
         done = check_opened(opened, str(model), weights=weights, device=device, progress=progress)
-    _show(done, as_json=as_json)
+    return _show(done)
 
 
-def _of_runs(workspace: Path, run: str, against: str | None, set_: str | None, *, as_json: bool) -> None:
+def _of_runs(workspace: Path, run: str, against: str | None, set_: str | None) -> Answer:
     from hem_core.sets.check_runs import check_runs
     from hem_core.sets.opened_set import open_set
     from hem_core.store.workspace import open_workspace
@@ -76,14 +75,11 @@ def _of_runs(workspace: Path, run: str, against: str | None, set_: str | None, *
         raise HemError("--run is compared with a baseline: name it with --against")
     home = open_workspace(workspace)
     ids = open_set(workspace, set_).example_ids if set_ is not None else None
-    _show_runs(check_runs(home.run(against), home.run(run), ids=ids), as_json=as_json)
+    return _show_runs(check_runs(home.run(against), home.run(run), ids=ids))
 
 
-def _show_runs(found: RunCheck, *, as_json: bool) -> None:
-    """Print the comparison of two runs and exit."""
-    if as_json:
-        typer.echo(json.dumps(found.to_json(), indent=1, ensure_ascii=False))
-        raise typer.Exit(0 if found.is_passed else 1)
+def _show_runs(found: RunCheck) -> Answer:
+    """Print the comparison of two runs."""
     from hem_core.stats.paired import NO_INTERVAL
 
     newly = [(each.id, each.label, each.before, each.after) for each in found.newly_failing]
@@ -112,14 +108,11 @@ def _show_runs(found: RunCheck, *, as_json: bool) -> None:
     moved = f"{len(newly):,} newly, {len(found.fixed):,} fixed"
     verdict = "[green]passed[/green]" if found.is_passed else "[red]failed[/red]"
     say(verdict + ": {} are wrong, {} were before; {}", f"{found.failed_now:,}", f"{found.failed_before:,}", moved)
-    raise typer.Exit(0 if found.is_passed else 1)
+    return Answer(found.to_json(), 0 if found.is_passed else 1)
 
 
-def _show(done: Check, *, as_json: bool) -> None:
-    """Print what a model does on a set, compared with the stored run, and exit."""
-    if as_json:
-        typer.echo(json.dumps(done.to_json(), indent=1, ensure_ascii=False))
-        raise typer.Exit(0 if done.is_passed else 1)
+def _show(done: Check) -> Answer:
+    """Print what a model does on a set, compared with the stored run."""
     newly = [(each.id, each.label, each.predicted or "NaN") for each in done.newly_failing]
     if newly:
         table(("newly failing", "label", "predicted"), newly[:SHOWN])
@@ -134,4 +127,4 @@ def _show(done: Check, *, as_json: bool) -> None:
     moved = f"{len(newly):,} newly, {len(done.fixed):,} fixed"
     verdict = "[green]passed[/green]" if done.is_passed else "[red]failed[/red]"
     say(verdict + ": {} fail, {} failed before; {}", f"{done.failed_now:,}", f"{done.failed_before:,}", moved)
-    raise typer.Exit(0 if done.is_passed else 1)
+    return Answer(done.to_json(), 0 if done.is_passed else 1)

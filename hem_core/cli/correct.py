@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -24,7 +24,7 @@ def correct(
         ),
     ] = "",
     tags_url: TagsUrl = None,
-) -> None:
+) -> dict[str, Any]:
     """Write annotations of boxes with the corrections that people made in the app.
 
     The verdicts of Review on the level boxes are applied: another box, another class, an object that was missing, one
@@ -53,3 +53,13 @@ def correct(
         say("  {} called wrong without another class or box, left as they are", f"{len(found.undecided):,}")
     if found.outdated:
         say("  {} corrected on another state of the annotations, left as they are", f"{len(found.outdated):,}")
+    return {
+        "files": paths,
+        "counts": found.counts,
+        "refused": [
+            {"box": each.box or each.correction.image, "why": each.refused} for each in found.changes if each.refused
+        ],
+        "conflicts": [{"box": each.box, "opinions": each.opinions} for each in found.conflicts],
+        "undecided": found.undecided,
+        "outdated": found.outdated,
+    }

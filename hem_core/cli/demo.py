@@ -3,11 +3,12 @@ from __future__ import annotations
 import importlib
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from hem_core.cli._run import serve, summarise
+from hem_core.cli._json import write
+from hem_core.cli._run import run_answer, serve, summarise
 from hem_core.cli._screen import bars, say
 from hem_core.errors import HemError
 from hem_core.jobs.command import listed
@@ -32,7 +33,7 @@ def demo(
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="Print the address without opening a browser.")
     ] = False,
-) -> None:
+) -> dict[str, Any]:
     """Train a small model on data with some labels or boxes made wrong on purpose, score it, and open the app."""
     _demo = importlib.import_module("demo_models._demo")
     if name not in _demo.names():
@@ -42,8 +43,11 @@ def demo(
     with bars() as shown, listed("demo", workspace, shown, name=name, settings={"argv": in_background}) as progress:
         run = _demo.run(name, workspace, data=data, progress=progress, is_map_awaited=no_app)
     summarise(run)
-    for line in _demo.findings(name, workspace, run):
+    findings = _demo.findings(name, workspace, run)
+    for line in findings:
         say("{}", line)
+    answer = {**run_answer(run), "findings": findings}
     if not no_app:
         start_pending_map(run)
-        serve(workspace, port, open_browser=not no_browser)
+        serve(workspace, port, open_browser=not no_browser, is_ready=lambda url: write({**answer, "url": url}))
+    return answer

@@ -55,27 +55,25 @@ def export(
         int, typer.Option(help="With --static: rows at most; of more, half are the hardest and half at random.", min=1)
     ] = 2000,
     tags_url: TagsUrl = None,
-) -> None:
+) -> dict[str, Any]:
     """Write a saved set, or a run's examples that meet a condition, as a folder ready for training."""
     tags_at(tags_url)
     if static:
         others = {"--set": set_, "--version": version, "--format": format, "--data": data}
-        _export_page(source, out, level, limit, where, others={**others, "--with-held-out": with_held_out})
-        return
+        return _export_page(source, out, level, limit, where, others={**others, "--with-held-out": with_held_out})
     if set_ is None:
         if version is not None:
             raise HemError("--version applies to a set: name the set with --set")
-        _export_rows(source, out, level, format or [], where=where, data=data, has_held_out=with_held_out)
-        return
+        return _export_rows(source, out, level, format or [], where=where, data=data, has_held_out=with_held_out)
     if where is not None or with_held_out:
         option = "--where" if where is not None else "--with-held-out"
         raise HemError(f"{option} and --set exclude each other: a set is exported as it was saved")
-    _export_set(source, out, (set_, version), format or [], data=data)
+    return _export_set(source, out, (set_, version), format or [], data=data)
 
 
 def _export_page(
     source: Path, out: Path, level: str, limit: int, where: str | None, *, others: Mapping[str, object]
-) -> None:
+) -> dict[str, Any]:
     from hem_core.store.run import open_run
     from hem_core.store.shown import shown
 
@@ -86,9 +84,10 @@ def _export_page(
     say("{} in {}: {} MB", counted(done.n, level), done.path, f"{done.size_bytes / 1e6:.1f}")
     if done.sentence:
         say("  {}", done.sentence)
+    return {"n": done.n, "level": level, "path": done.path, "size_bytes": done.size_bytes, "note": done.sentence}
 
 
-def _export_rows(source: Path, out: Path, level: str, formats: list[str], **more: Any) -> None:
+def _export_rows(source: Path, out: Path, level: str, formats: list[str], **more: Any) -> dict[str, Any]:
     from hem_core.sets.export_run import export_run
 
     about = {"run": source.absolute().name, "level": level, **_about(out, formats)}
@@ -98,11 +97,12 @@ def _export_rows(source: Path, out: Path, level: str, formats: list[str], **more
     for why, n in done.left_out.items():
         say("  left out: {}", f"{n:,} {why}")
     _say_skipped(done.skipped)
+    return {"n": done.n, "level": level, "folder": done.folder, "left_out": done.left_out, "skipped": done.skipped}
 
 
 def _export_set(
     source: Path, out: Path, wanted: tuple[str, int | None], formats: list[str], *, data: Path | None
-) -> None:
+) -> dict[str, Any]:
     from hem_core.sets.export_set import export_set
     from hem_core.store import sets
 
@@ -114,6 +114,13 @@ def _export_set(
     rows = counted(manifest["counts"]["n"], manifest.get("level") or EXAMPLES)
     say("{} in {}: {}", f"{name} v{version}", folder, rows)
     _say_skipped(manifest["skipped"])
+    return {
+        "n": manifest["counts"]["n"],
+        "level": manifest.get("level") or EXAMPLES,
+        "folder": folder,
+        "set": f"{name} v{version}",
+        "skipped": manifest["skipped"],
+    }
 
 
 def _about(out: Path, formats: list[str]) -> dict[str, Any]:

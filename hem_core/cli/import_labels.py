@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,7 +20,7 @@ def import_labels(
     workspace: Annotated[Path, typer.Option(help="The workspace whose examples were labelled.")] = Path(),
     run: Annotated[str | None, typer.Option(help="A run of the data, if several data sets have these ids.")] = None,
     who: Annotated[str, typer.Option(help="Who gave the labels, if the file names nobody.")] = "import",
-) -> None:
+) -> Any:
     """Import labels that people gave elsewhere into the tag log. Importing a file twice adds nothing.
 
     Boxes of Label Studio become the verdicts that Review gives, moved, relabelled, added or deleted boxes included;
@@ -29,8 +29,7 @@ def import_labels(
     from hem_core.labels.import_boxes import is_of_boxes
 
     if is_of_boxes(file):
-        _boxes(file, workspace, run, who)
-        return
+        return _boxes(file, workspace, run, who)
     from hem_core.labels.import_labels import CHANGE, KEEP, SKIP, UNDECIDED
     from hem_core.labels.import_labels import import_labels as bring
 
@@ -44,9 +43,10 @@ def import_labels(
     _list("labels that are not classes, skipped", [f"{id} ({label})" for id, label in done.unknown_labels.items()])
     at_odds = [f"{id} ({_votes(votes)})" for id, votes in done.disagreements.items()]
     _list(f"people disagree: the majority counts, a tie is '{UNDECIDED}'", at_odds)
+    return done
 
 
-def _boxes(file: Path, workspace: Path, run: str | None, who: str) -> None:
+def _boxes(file: Path, workspace: Path, run: str | None, who: str) -> ImportedBoxes:
     from hem_core.labels.import_boxes import import_boxes
 
     done = import_boxes(file, workspace, run=run, who=who)
@@ -54,6 +54,7 @@ def _boxes(file: Path, workspace: Path, run: str | None, who: str) -> None:
     _skipped(done, "without an answer", "'example_id'")
     _list("disputed, left as given", done.conflicts)
     say("  to write the corrected annotations: {}", f"hem correct {workspace / 'runs' / done.run} --out FOLDER")
+    return done
 
 
 def _skipped(done: ImportedLabels | ImportedBoxes, unanswered: str, keys: str) -> None:

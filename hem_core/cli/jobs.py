@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import json
 import sys
 import time
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -32,20 +30,19 @@ def jobs(
     ] = None,
     workspace: Annotated[Path, typer.Option(help="The workspace of the job, for stop, resume and log.")] = Path(),
     lines: Annotated[int, typer.Option(help="How many of the last lines of a log to print.", min=1)] = 40,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
-) -> None:
+) -> Any:
     """List background work: what runs, how far it is, what failed. Stop a job, resume it, or read its log."""
     from hem_core.jobs.job import listing
     from hem_core.store.workspace import open_workspace
 
     if name is None and what not in ACTIONS:
         found = listing(open_workspace(what).folder)
-        _print_json(found) if as_json else _print_table(found)
-        return
+        _print_table(found)
+        return [{"kind": job.kind, "name": job.name, **asdict(state)} for job, state in _states(found)]
     if name is None or what not in ACTIONS:
         raise HemError(f"expected hem jobs [WORKSPACE], or hem jobs {'|'.join(ACTIONS)} NAME; got '{what}'")
     job = _named(listing(open_workspace(workspace).folder), name, workspace)
-    {"stop": _stop, "resume": _resume, "log": _log}[what](job, lines)
+    return {"stop": _stop, "resume": _resume, "log": _log}[what](job, lines)
 
 
 def _print_table(found: list[Job]) -> None:
@@ -73,22 +70,13 @@ def _row(job: Job, state: State) -> tuple[str, ...]:
     )
 
 
-def _print_json(found: list[Job]) -> None:
-    rows = [{"kind": job.kind, "name": job.name, **_facts(state)} for job, state in _states(found)]
-    sys.stdout.write(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
-
-
-def _facts(state: State) -> Mapping[str, Any]:
-    return {name: str(value) if isinstance(value, Path) else value for name, value in asdict(state).items()}
-
-
 def _states(found: list[Job]) -> list[tuple[Job, State]]:
     from hem_core.jobs.state import state
 
     return [(job, state(job)) for job in found]
 
 
-def _stop(job: Job, lines: int) -> None:
+def _stop(job: Job, lines: int) -> dict[str, str]:
     from hem_core.jobs.start import stop
     from hem_core.jobs.state import is_running
 
@@ -97,23 +85,27 @@ def _stop(job: Job, lines: int) -> None:
         raise RunError(f"{_name(job)} is not running")
     stop(job)
     say("stopped {}; resume it with: hem jobs resume {}", _name(job), _name(job))
+    return {"stopped": _name(job)}
 
 
-def _resume(job: Job, lines: int) -> None:
+def _resume(job: Job, lines: int) -> dict[str, str]:
     from hem_core.jobs.start import resume
 
     del lines
     if not resume(job):
         raise RunError(f"{_name(job)} is running already")
     say("resumed {}, in the background; hem jobs shows how far it is", _name(job))
+    return {"resumed": _name(job)}
 
 
-def _log(job: Job, lines: int) -> None:
+def _log(job: Job, lines: int) -> dict[str, str]:
     from hem_core.jobs.state import log_tail
 
     if not job.log.is_file():
         raise RunError(f"{_name(job)} has no log: it was started in a terminal, which has its output")
-    sys.stdout.write(log_tail(job, lines) + "\n")
+    text = log_tail(job, lines)
+    sys.stdout.write(text + "\n")
+    return {"job": _name(job), "log": text}
 
 
 def _name(job: Job) -> str:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,7 +15,7 @@ def labels(
     run: Annotated[Path, typer.Argument(help="The run folder.")],
     most: Annotated[int, typer.Option(help="How many suspects to show.", min=1)] = 20,
     tags_url: TagsUrl = None,
-) -> None:
+) -> dict[str, Any]:
     """Show the labels to review first, and the share of wrong labels estimated from those reviewed."""
     tags_at(tags_url)
     from hem_core.labels.report import label_report
@@ -34,3 +34,4 @@ def labels(
         interval = f"{found.low:.1%} – {found.high:.1%}"
         share = f"{found.share:.1%} ({interval})" if found.is_narrow else f"{interval}, too wide to name a share"
         say("share of wrong labels: {} of {}, from {} reviewed", share, f"{found.n:,}", f"{found.n_reviewed:,}")
+    return {"suspects": report.suspects.loc[:, names], "estimate": found}

@@ -11,7 +11,7 @@ from hem_core.cli._names import names_or_file
 from hem_core.cli._panels import option
 from hem_core.cli._paths import PATH
 from hem_core.cli._screen import bars, say, table
-from hem_core.cli._trainings import Budget, Device, DryRun
+from hem_core.cli._trainings import Budget, Device, DryRun, plan_answer
 from hem_core.errors import HemError
 from hem_core.jobs.command import listed
 from hem_core.retrain.threads import yield_while_waiting
@@ -96,7 +96,7 @@ def loop(
     seed: Annotated[int, typer.Option(help="The first of the seeds; they determine the starts.", min=0)] = 0,
     budget: Budget = None,
     dry_run: DryRun = False,
-) -> None:
+) -> dict[str, Any]:
     """Mine a pool in rounds (train, choose, add), compared with random additions. Run it again to resume."""
     yield_while_waiting()
     from hem_core.loop.settings import ARMS, Settings
@@ -129,21 +129,19 @@ def loop(
     )
     request = {"train": train, "out": out, "settings": settings, "name": name, "test": test, "test_share": test_share}
     request["options"] = options
-    if dry_run:
-        _show_dry_run(data, request)
-    else:
-        _run(data, request, go_on=go_on)
+    return _show_dry_run(data, request) if dry_run else _run(data, request, go_on=go_on)
 
 
-def _run(data: str, request: dict[str, Any], *, go_on: bool) -> None:
+def _run(data: str, request: dict[str, Any], *, go_on: bool) -> dict[str, Any]:
     from hem_core.loop.loop import loop as run_loop
 
     with bars() as shown, listed("loop", request["out"], shown) as progress:
         found = run_loop(data, **request, go_on=go_on, progress=progress)
     _show(found)
+    return {"folder": found.folder, "report": found.report, "waits_for": found.waits_for}
 
 
-def _show_dry_run(data: str, request: dict[str, Any]) -> None:
+def _show_dry_run(data: str, request: dict[str, Any]) -> dict[str, Any]:
     from hem_core.loop.dry_run import dry_run
 
     found = dry_run(data, **request)
@@ -153,9 +151,10 @@ def _show_dry_run(data: str, request: dict[str, Any]) -> None:
     say("{} trainings, {} of them done", str(found.n_trainings), str(found.n_done))
     if found.seconds_each is None or found.seconds_left is None:
         say("time: not known, since no training of this loop has been timed; --budget 1s trains one, then ask again")
-        return
-    each, left = in_words(found.seconds_each), in_words(found.seconds_left)
-    say("time: at most about {} for the remaining trainings; the longest one took {}", left, each)
+    else:
+        each, left = in_words(found.seconds_each), in_words(found.seconds_left)
+        say("time: at most about {} for the remaining trainings; the longest one took {}", left, each)
+    return plan_answer(found)
 
 
 def _show(found: Loop) -> None:

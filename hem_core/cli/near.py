@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,8 +21,7 @@ def near(
     k: Annotated[int, typer.Option("--k", help="How many.", min=1)] = 20,
     other: Annotated[bool, typer.Option("--other", help="With --id: only rows with another label.")] = False,
     level: Annotated[str, typer.Option(help="Which rows: the examples, or the parts of a level.")] = "examples",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON: id, distance, given and predicted.")] = False,
-) -> None:
+) -> list[dict[str, Any]]:
     """List what is like an example, or like words, by the run's embedding, the nearest first."""
     from hem_core.errors import DataError
     from hem_core.store import rules
@@ -40,10 +38,8 @@ def near(
     columns = [name for name in columns if name != "label" or "given" not in columns]
     records = rows.records(found.tolist(), columns)
     lines = [{**one, "distance": round(float(far), 4)} for one, far in zip(records, distances, strict=True)]
-    if as_json:
-        sys.stdout.write(json.dumps(lines, indent=1, ensure_ascii=False, default=str) + "\n")
-        return
     say("{}", rules.describe({"all": [{"near": clause}]}))
     for one in lines:
         sides = [str(one[name]) for name in columns[1:] if one[name] is not None]
         sys.stdout.write("\t".join([f"{one['distance']:.4f}", str(one["id"]), *sides]) + "\n")
+    return lines

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +11,7 @@ from hem_core.cli._names import names_or_file
 from hem_core.cli._panels import option
 from hem_core.cli._paths import PATH
 from hem_core.cli._screen import bars, say, table
-from hem_core.cli._trainings import Budget, Device, DryRun
+from hem_core.cli._trainings import Budget, Device, DryRun, plan_answer
 from hem_core.cli.retrain import say_expectation
 from hem_core.jobs.command import listed
 from hem_core.retrain.threads import yield_while_waiting
@@ -85,12 +83,11 @@ def prove(
     report: Annotated[
         Path | None, typer.Option(help="Also write the report here: .md to paste, .html to print, .json to read.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the whole answer as JSON.")] = False,
     device: Device = None,
     budget: Budget = None,
     dry_run: DryRun = False,
     force: Annotated[bool, typer.Option("--force", help="Go on despite a refusal; the report says so.")] = False,
-) -> None:
+) -> dict[str, Any]:
     """Prove a list: does leaving it out, relabelling, up-weighting or adding it make a better model?
 
     Trains your model with and without acting on the list, several seeds each, and with as many random examples in its
@@ -132,13 +129,10 @@ def prove(
         )
     )
     _say_list(opened)
-    if dry_run:
-        _show_dry_run(opened)
-    else:
-        _run(opened, report, str(budget), as_json=as_json)
+    return _show_dry_run(opened) if dry_run else _run(opened, report, str(budget))
 
 
-def _run(opened: Opened, report: Path | None, budget: str, *, as_json: bool) -> None:
+def _run(opened: Opened, report: Path | None, budget: str) -> dict[str, Any]:
     from hem_core.prove.paper import answered, write_copy
     from hem_core.prove.prove import prove as answer
 
@@ -149,14 +143,12 @@ def _run(opened: Opened, report: Path | None, budget: str, *, as_json: bool) -> 
         n = len(opened.settings.ordered_arms) * opened.settings.seeds
         say("{} of {} trainings are done; the next one would not end within {}", str(done), str(n), budget)
         say("run the same command to resume")
-        return
+        return {"report": None, "n_done": done, "n_trainings": n}
     found = answered(stored, opened.listed.manifest, opened.run)
     if report is not None:
         write_copy(report, stored, found)
-    if as_json:
-        sys.stdout.write(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
-    else:
-        _say_answer(found)
+    _say_answer(found)
+    return found
 
 
 def _say_list(opened: Opened) -> None:
@@ -206,7 +198,7 @@ def _difference(found: dict[str, Any] | None) -> str:
     return f"{found['mean']:+z.2f}{ends}"
 
 
-def _show_dry_run(opened: Opened) -> None:
+def _show_dry_run(opened: Opened) -> dict[str, Any]:
     from hem_core.retrain.dry_run import dry_run
 
     found = dry_run(opened.home, opened.settings)
@@ -215,5 +207,7 @@ def _show_dry_run(opened: Opened) -> None:
     say("{} trainings, {} of them done", str(found.n_trainings), str(found.n_done))
     if found.seconds_each is None or found.seconds_left is None:
         say("time: {}", found.timed_by)
-        return
-    say("time: about {}, at {} each: {}", in_words(found.seconds_left), in_words(found.seconds_each), found.timed_by)
+    else:
+        left, each = in_words(found.seconds_left), in_words(found.seconds_each)
+        say("time: about {}, at {} each: {}", left, each, found.timed_by)
+    return plan_answer(found)

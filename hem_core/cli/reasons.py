@@ -16,9 +16,8 @@ def reasons(
     refit: Annotated[
         bool, typer.Option("--refit", help="Learn from people's verdicts and assign the reasons again.")
     ] = False,
-) -> None:
+) -> dict[str, Any]:
     """Show why examples are hard and how far to trust the reasons; --refit learns from the reviewers' verdicts."""
-    from hem_core.reasons.trusted_from import TRUSTED_FROM
     from hem_core.store.run import open_run
 
     before = open_run(run)
@@ -27,10 +26,21 @@ def reasons(
     info: dict[str, Any] = opened.info.get("reasons") or {"how": "rules"}
     level = opened.level(before.level_of_reasons)
     now = level.table(["reason"])["reason"]
-    table(("reason", level.name), [(name, f"{n:,}") for name, n in now.value_counts().items()])
+    counts = now.value_counts()
+    table(("reason", level.name), [(name, f"{n:,}") for name, n in counts.items()])
+    n_changed = int((was.to_numpy() != now.to_numpy()).sum())
     if refit:
-        say("{}", f"{(was.to_numpy() != now.to_numpy()).sum():,} of {level.n:,} reasons changed by this refit")
+        say("{}", f"{n_changed:,} of {level.n:,} reasons changed by this refit")
         _taught(info)
+    _trust(info, level.name)
+    changed = {"n_changed": n_changed} if refit else {}
+    return {"level": level.name, "counts": counts.to_dict(), **changed, "calibration": info}
+
+
+def _trust(info: dict[str, Any], level: str) -> None:
+    """How the reasons were made, and how far to trust them."""
+    from hem_core.reasons.trusted_from import TRUSTED_FROM
+
     if info["how"] == "rules":
         say("reasons by simple rules, not calibrated. {}", info.get("note", ""))
         return
@@ -43,7 +53,7 @@ def reasons(
     )
     if info.get("by_planted"):
         rows = [(each["planted"], f"{each['n']:,}", f"{each['found']:.0%}") for each in info["by_planted"]]
-        table(("planted", level.name, "named suspect"), rows)
+        table(("planted", level, "named suspect"), rows)
     if info["note"]:
         say("{}", info["note"])
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,9 +16,11 @@ def report(
     level: Annotated[
         str, typer.Option(help="Which rows it is about: the examples, or the parts that the run has a level for.")
     ] = "examples",
-) -> None:
+) -> dict[str, Any]:
     """Write a run's numbers, figures, weak slices, sets and verdicts as one HTML file to print or send."""
     from hem_core.store.run import open_run
     from hem_core.store.shown import shown
 
-    say("report: {}", shown("app.report.write").write(open_run(run), out, level=level))
+    path = shown("app.report.write").write(open_run(run), out, level=level)
+    say("report: {}", path)
+    return {"report": path}

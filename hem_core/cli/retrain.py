@@ -7,7 +7,7 @@ import typer
 
 from hem_core.cli._duration import in_words, seconds_of
 from hem_core.cli._screen import bars, say, table
-from hem_core.cli._trainings import Budget, Device, DryRun
+from hem_core.cli._trainings import Budget, Device, DryRun, plan_answer
 from hem_core.errors import HemError
 from hem_core.jobs.command import listed
 from hem_core.retrain.threads import yield_while_waiting
@@ -64,7 +64,7 @@ def retrain(
     budget: Budget = None,
     dry_run: DryRun = False,
     force: Annotated[bool, typer.Option("--force", help="Retrain despite a refusal; the report says so.")] = False,
-) -> None:
+) -> dict[str, Any]:
     """Test whether a set helps: train with and without it, several seeds each. Run it again to resume."""
     if not workspace.is_dir():
         raise HemError(f"no workspace '{workspace}'; pass the folder that holds runs/ and sets/")
@@ -89,14 +89,13 @@ def retrain(
         force=force,
     )
     if dry_run:
-        _show_dry_run(workspace, settings)
-        return
+        return _show_dry_run(workspace, settings)
     with bars() as shown, listed("retraining", workspace, shown) as progress:
         stored = run(workspace, settings, progress=progress, announce=say_expectation)
     if stored.report is None:
-        _say_unfinished(stored, settings, str(budget))
-    else:
-        _say_report(stored.report, stored.html)
+        return _say_unfinished(stored, settings, str(budget))
+    _say_report(stored.report, stored.html)
+    return {"report": stored.report, "html": stored.html}
 
 
 def say_expectation(plan: dict[str, Any]) -> None:
@@ -111,11 +110,12 @@ def _usual_arms(recipe: str) -> str:
     return "control,curated,base" if recipe == "add" else "control,random,curated"
 
 
-def _say_unfinished(stored: Stored, settings: Settings, budget: str) -> None:
+def _say_unfinished(stored: Stored, settings: Settings, budget: str) -> dict[str, Any]:
     done = len((stored.progress or {}).get("finished") or ())
     n = len(settings.ordered_arms) * settings.seeds
     say("{} of {} trainings are done; the next one would not end within {}", str(done), str(n), budget)
     say("run the same command to resume")
+    return {"report": None, "n_done": done, "n_trainings": n}
 
 
 def _say_report(report: dict[str, Any], html: Path) -> None:
@@ -152,7 +152,7 @@ def _share(found: dict[str, Any]) -> str:
     return f"{found['mean']:.1f} ({found['low']:.1f} to {found['high']:.1f})"
 
 
-def _show_dry_run(workspace: Path, settings: Settings) -> None:
+def _show_dry_run(workspace: Path, settings: Settings) -> dict[str, Any]:
     from hem_core.retrain.dry_run import dry_run
 
     found = dry_run(workspace, settings)
@@ -163,9 +163,10 @@ def _show_dry_run(workspace: Path, settings: Settings) -> None:
     say("{} trainings, {} of them done", str(found.n_trainings), str(found.n_done))
     if found.seconds_each is None or found.seconds_left is None:
         say("time: {}", found.timed_by)
-        return
-    each, left = in_words(found.seconds_each), in_words(found.seconds_left)
-    say("time: about {} for the remaining trainings, at {} each: {}", left, each, found.timed_by)
+    else:
+        each, left = in_words(found.seconds_each), in_words(found.seconds_left)
+        say("time: about {} for the remaining trainings, at {} each: {}", left, each, found.timed_by)
+    return plan_answer(found)
 
 
 def _gain(row: dict) -> str:

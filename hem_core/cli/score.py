@@ -9,10 +9,11 @@ import typer
 
 from hem_core import tasks
 from hem_core.boxes import formats
+from hem_core.cli._json import Answer
 from hem_core.cli._names import names_or_file
 from hem_core.cli._panels import option
 from hem_core.cli._paths import PATH
-from hem_core.cli._run import summarise
+from hem_core.cli._run import run_answer, summarise
 from hem_core.cli._screen import bars
 from hem_core.engine import runners
 from hem_core.errors import HemError
@@ -172,7 +173,7 @@ def score(
     ] = False,
     fail_fast: Annotated[bool, option("Stop at the first bad example.", "--fail-fast", panel=RUN)] = False,
     overwrite: Annotated[bool, option("Replace a run of another model or data.", "--overwrite", panel=RUN)] = False,
-) -> None:
+) -> Answer:
     """Score every example: loss, difficulty, embedding, neighbours, a reason. Run it again to resume."""
     from hem_core.runs.options import Options
     from hem_core.runs.score import score as score_run
@@ -211,23 +212,18 @@ def score(
         is_strict=fail_fast,
         overwrite=overwrite,
     )
-    _run(partial(score_run, model, data, out=out, weights=weights, train=train), options, out, is_strict=strict)
+    return _run(partial(score_run, model, data, out=out, weights=weights, train=train), options, out, is_strict=strict)
 
 
-def _run(scored: Callable[..., Run], options: Options, out: Path, *, is_strict: bool) -> None:
+def _run(scored: Callable[..., Run], options: Options, out: Path, *, is_strict: bool) -> Answer:
     """Make the run and say what it is. Of several processes the first says so for all."""
     if runners.is_follower(options.runner):
         scored(options=options)
-        return
+        return Answer(None, has_document=False)
     with bars() as shown, listed("scoring", workspace_of(out), shown) as progress:
         run = scored(progress=progress, options=options)
-    _end(run, is_strict=is_strict)
-
-
-def _end(run: Run, *, is_strict: bool) -> None:
     summarise(run)
-    if is_strict and run.info.get("warning"):
-        raise typer.Exit(TOO_MANY_FAILED)
+    return Answer(run_answer(run), TOO_MANY_FAILED if is_strict and run.info.get("warning") else 0)
 
 
 def _sample(*, is_in: bool, is_out: bool) -> Literal["in-sample", "out-of-sample", "unknown"]:

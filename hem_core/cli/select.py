@@ -49,12 +49,9 @@ def select(
     save: Annotated[str | None, typer.Option(help="Save it as the next version of the set of this name.")] = None,
     by: Annotated[str, typer.Option(help="Who made the set.")] = "hem select",
     tags_url: TagsUrl = None,
-) -> None:
+) -> dict[str, Any]:
     """Choose examples for training, see which are chosen and why the rest are not, and save them as a set."""
     tags_at(tags_url)
-    from hem_core.errors import HemError
-    from hem_core.sets.preview import preview as preview_of
-    from hem_core.sets.proof import proof
     from hem_core.sets.select import save as save_set
     from hem_core.sets.select import select as choose
     from hem_core.store.run import open_run
@@ -76,21 +73,44 @@ def select(
         seed=seed,
     )
     _say_chosen(chosen, is_usual=chain is None)
-    rows, seen, proved = noun(level), None, None
-    if preview:
-        seen = preview_of(opened, chosen, seed=seed)
-        _show_preview(seen, rows)
-        try:
-            with bars() as progress:
-                proved = proof(opened, chosen, progress=progress)
-            _show_proof(proved, rows)
-        except HemError as error:
-            say("[yellow]no proof[/]: {}", error)
+    seen, proved = _previewed(opened, chosen, noun(level), seed) if preview else (None, None)
+    path = None
     if workspace is not None and save:
         path = save_set(workspace, save, opened, chosen, made_by=by, preview=seen, proof=proved)
         say("saved as {}", f"{save} {path.name}: {path}")
     else:
         say("not saved; to save it, add {}", "--save NAME")
+    return _answer(chosen, seen, proved, path)
+
+
+def _answer(chosen: Any, seen: Any, proved: Any, saved: Path | None) -> dict[str, Any]:
+    return {
+        "n": len(chosen.examples),
+        "ids": chosen.examples["id"],
+        "settings": chosen.settings,
+        "left_out": chosen.counts,
+        "preview": None if seen is None else {name: row.to_dict() for name, row in seen.table.iterrows()},
+        "proof": None if proved is None else proved.facts(),
+        "saved": saved,
+    }
+
+
+def _previewed(opened: Any, chosen: Any, rows: str, seed: int) -> tuple[Any, Any]:
+    """The preview and the proof of a set, shown; None for a proof that cannot be made."""
+    from hem_core.errors import HemError
+    from hem_core.sets.preview import preview
+    from hem_core.sets.proof import proof
+
+    seen = preview(opened, chosen, seed=seed)
+    _show_preview(seen, rows)
+    try:
+        with bars() as progress:
+            proved = proof(opened, chosen, progress=progress)
+        _show_proof(proved, rows)
+    except HemError as error:
+        say("[yellow]no proof[/]: {}", error)
+        return seen, None
+    return seen, proved
 
 
 def _options(given: list[str]) -> dict[str, dict[str, str]]:

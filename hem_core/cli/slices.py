@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,7 +13,7 @@ PLACE = 60
 def slices(
     run: Annotated[Path, typer.Argument(help="The run folder.")],
     most: Annotated[int, typer.Option(help="How many to show.", min=1)] = 20,
-) -> None:
+) -> dict[str, Any]:
     """Show where the model fails more than elsewhere: describable slices of the data, tested exactly."""
     from hem_core.runs.level_traits import level_traits
     from hem_core.runs.named_slices import named_slices
@@ -26,7 +26,8 @@ def slices(
         say("no slice is significantly worse than the whole")
     tested = f" ({found.attrs['n_tested']:,} candidates tested)" if found.attrs["n_tested"] else ""
     say("error: {}{}", found.attrs["measure"], tested)
-    rows = found.assign(name=names).loc[:, ["name", "n", "error_rate", "low", "high", "ratio"]].values.tolist()
+    named = found.assign(name=names)
+    rows = named.loc[:, ["name", "n", "error_rate", "low", "high", "ratio"]].values.tolist()
     table(
         ("slice", "examples", "error", "95% interval", "× overall rate"),
         [
@@ -34,3 +35,4 @@ def slices(
             for name, n, rate, low, high, ratio in rows
         ],
     )
+    return {"measure": found.attrs["measure"], "n_tested": found.attrs["n_tested"], "slices": named}

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from hem_core.cli._run import summarise
+from hem_core.cli._run import run_answer, summarise
 from hem_core.cli._screen import bars
 
 PLACE = 12
@@ -17,10 +17,11 @@ def synth(
     classes: Annotated[int, typer.Option(help="How many classes: 2 to 108.")] = 12,
     seed: Annotated[int, typer.Option(help="The same seed makes the same examples.")] = 0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another run in the folder.")] = False,
-) -> None:
+) -> dict[str, Any]:
     """Make a run of any size without data or a model, with pictures that are drawn when they are looked at."""
     from hem_core.runs.synthetic.make import Wanted, synthesise
 
     with bars() as progress:
         run = synthesise(out, Wanted(n, classes, seed), overwrite=overwrite, progress=progress)
     summarise(run)
+    return run_answer(run)

@@ -40,9 +40,9 @@ def why(
     most: Annotated[
         int, typer.Option(help="Sentences on what the rows are, and on what the model made of them.", min=1)
     ] = 8,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with all numbers behind each sentence.")] = False,
-) -> None:
-    """Say what sets a group of examples apart from the rest, in sentences with intervals."""
+) -> dict[str, Any]:
+    """Say what sets a group of examples apart from the rest, in sentences with intervals; with --json all numbers
+    behind each sentence."""
     from hem_core.errors import DataError
     from hem_core.runs.why import why as why_of
     from hem_core.store.level_names import EXAMPLES
@@ -58,10 +58,8 @@ def why(
     of_level = named.pop("level", EXAMPLES)
     rows = opened.level(level or of_level)
     found = why_of(rows, **{**group, **named}, tags=_tags(opened, rows.name), most=most)
-    if as_json:
-        sys.stdout.write(json.dumps(found.as_json(), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-        return
     _print(found)
+    return found.as_json()
 
 
 def _print(found: Why) -> None:
