@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hem_core.store.run import Run
 
 PLACE = 45
+READ_ONLY = {"curve": False, "changes": False, "train": None, "data": None, "folds": None, "device": None}
 
 
 def advise(

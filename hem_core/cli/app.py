@@ -10,6 +10,7 @@ from hem_core.cli._run import serve
 from hem_core.cli._tags_url import TagsUrl, tags_at
 
 PLACE = 30
+SERVES = True
 
 
 def app(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hem_core.sets.check_runs import RunCheck
 
 PLACE = 120
+READ_ONLY = {"model": None, "weights": None, "predictions": None, "device": None}
 SHOWN = 50
 
 

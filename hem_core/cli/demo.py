@@ -15,6 +15,7 @@ from hem_core.jobs.command import listed
 from hem_core.jobs.kinds.projection import start_pending_map
 
 PLACE = 10
+AS_TOOL = {"no_app": True, "no_browser": False, "port": None}
 
 
 def demo(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hem_core.jobs.state import State
 
 PLACE = 35
+READ_ONLY = {"what": ".", "name": None, "lines": None}
 ACTIONS = ("stop", "resume", "log")
 
 

@@ -9,6 +9,7 @@ from hem_core.cli._screen import say, table
 from hem_core.cli._tags_url import TagsUrl, tags_at
 
 PLACE = 50
+READ_ONLY: dict[str, Any] = {}
 
 
 def labels(

@@ -9,6 +9,7 @@ import typer
 from hem_core.cli._screen import say
 
 PLACE = 66
+READ_ONLY: dict[str, Any] = {}
 
 
 def near(

@@ -8,6 +8,7 @@ import typer
 from hem_core.cli._screen import say, table
 
 PLACE = 40
+READ_ONLY = {"refit": False}
 MOST_CHANGES = 12
 
 

@@ -12,6 +12,7 @@ from hem_core.cli._tags_url import TagsUrl, tags_at
 from hem_core.store.level_names import noun
 
 PLACE = 70
+READ_ONLY = {"save": None}
 POLICIES = ", ".join(folder.names(hem_core.selection.policies))
 
 

@@ -8,6 +8,7 @@ import typer
 from hem_core.cli._screen import say, table
 
 PLACE = 60
+READ_ONLY: dict[str, Any] = {}
 
 
 def slices(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hem_core.store.run import Run
 
 PLACE = 65
+READ_ONLY: dict[str, Any] = {}
 
 
 def why(
