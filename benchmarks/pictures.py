@@ -22,6 +22,8 @@ from typing import Any
 
 from _served import borrowed, chromium, served
 
+from hem_core.store.run import read_run
+
 ROOT = Path(__file__).parents[1]
 FIGURES = ROOT / "docs" / "figures"
 WIDTH = 1280
@@ -75,7 +77,7 @@ def main() -> None:
 def made(name: str, workspace: Path, table: Path | None) -> Path | None:
     """The folder of a run, which is made where it is not there yet; None where its data were not named."""
     run = workspace / "runs" / name
-    if (run / "run.json").exists():
+    if (run / "run.json").exists() and read_run(run).info["status"] == "complete":
         return run
     if name not in SHOWN_ON:
         from demo_models import _demo
@@ -176,7 +178,7 @@ def whole_images(page: Any) -> None:
 
 def detection(page: Any) -> None:
     """Curves and the matrix are drawn."""
-    page.locator(".js-plotly-plot").nth(2).locator(".main-svg").first.wait_for()
+    page.locator(".js-plotly-plot .main-svg").nth(2).wait_for()
 
 
 def review(page: Any) -> None:
