@@ -110,7 +110,7 @@ def take(browser: Any, run: Path, names: Sequence[str]) -> None:
             picture, target = PICTURES[name], FIGURES / f"{name}.png"
             size = {"width": WIDTH, "height": picture.height}
             context = browser.new_context(viewport=size, color_scheme="light")
-            context.add_init_script("try { localStorage.setItem('hem-hints', 'all') } catch {}")  # no hints in a picture
+            context.add_init_script("try { localStorage.setItem('hem-hints', 'all') } catch {}")  # they cover things
             page = context.new_page()
             page.set_default_timeout(LIMIT_MS)
             page.goto(server.address(picture.path))

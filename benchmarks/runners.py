@@ -73,7 +73,9 @@ def command(runner: str, out: Path, workers: int) -> list[str]:
     return [*launcher, "--nproc-per-node", str(workers), "--monitor-interval", "0.1", *again]
 
 
-def started(runner: str, out: Path, *, n: int, size: int = UNIT, workers: int = 2, **ms: float) -> subprocess.Popen[bytes]:
+def started(
+    runner: str, out: Path, *, n: int, size: int = UNIT, workers: int = 2, **ms: float
+) -> subprocess.Popen[bytes]:
     """The processes of a run, at work. ms: WAIT or BURN."""
     lines = out.with_suffix(".calls")
     lines.touch()
