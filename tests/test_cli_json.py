@@ -54,6 +54,8 @@ def test_a_command_of_tomorrow_has_it_too():
     assert CliRunner().invoke(app, ["count"]).stdout == ""
     done = CliRunner().invoke(app, ["other", "--json"])
     assert (json.loads(done.stdout), done.exit_code) == ([1], 3)
+    app.command("follower")(with_json(lambda: Answer(None, has_document=False)))
+    assert CliRunner().invoke(app, ["follower", "--json"]).stdout == ""  # the first of several processes writes it
 
 
 def test_what_json_has_no_word_for_becomes_plain():
