@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 import hem_core
+from hem_core.cli._json import with_json
 from hem_core.cli.why import why as command
 from hem_core.errors import DataError
 from hem_core.runs.named_slices import named_slices
@@ -166,7 +167,7 @@ def test_the_command_prints_the_sentences_and_their_numbers(run, capsys):
         one.sentence() for side in (False, True) for one in found.statements if one.is_of_model == side
     ]
     assert found.comparison in printed.err
-    command(run.folder, rule=json.dumps({"all": [NIGHT]}), as_json=True)
+    with_json(command)(run.folder, rule=json.dumps({"all": [NIGHT]}), as_json=True)
     read = json.loads(capsys.readouterr().out)
     assert read["n"] == len(run.rows({"all": [NIGHT]}))
     assert {"subject", "finding", "rule", "p_adjusted", "low", "high"} <= set(read["statements"][0])
@@ -179,7 +180,7 @@ def test_the_command_takes_a_saved_set_and_a_saved_view(run, capsys):
     workspace = run.folder.parents[1]
     ids = run.query({"all": [NIGHT]}, columns=["id"])["id"]
     sets.save(workspace, "nights", pd.DataFrame({"id": ids}), {})
-    command(run.folder, set_name="nights", as_json=True)
+    with_json(command)(run.folder, set_name="nights", as_json=True)
     assert json.loads(capsys.readouterr().out)["n"] == len(ids)
     cats = {"all": [{"column": "label", "in": ["cat"]}]}
     saved_views.save(
@@ -187,7 +188,7 @@ def test_the_command_takes_a_saved_set_and_a_saved_view(run, capsys):
     )
     with pytest.raises(DataError, match="--within and a --view that selects exclude each other"):
         command(run.folder, view="cats at night", within=json.dumps(cats))
-    command(run.folder, view="cats at night", as_json=True)
+    with_json(command)(run.folder, view="cats at night", as_json=True)
     read = json.loads(capsys.readouterr().out)
     assert read["n"] + read["n_others"] == len(ids)
 
