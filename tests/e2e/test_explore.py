@@ -16,6 +16,7 @@ from hem_core.store.polygon import inside
 from hem_core.store.run import open_run
 from hem_core.store.tags import open_tags
 
+TAGGED = re.compile(r"^Tagged [\d,]+ example")
 pytestmark = pytest.mark.browser
 LASSO = [(0.15, 0.2), (0.6, 0.15), (0.75, 0.55), (0.5, 0.9), (0.2, 0.7)]
 
@@ -259,7 +260,7 @@ def test_the_tag_filter_follows_the_tags(opened):
     page = explore(opened)
     selected = lasso(page)
     page.locator("[data-tag=outlier]").click()
-    page.get_by_text("Tagged").wait_for()
+    page.get_by_text(TAGGED).wait_for()
     page.keyboard.press("Escape")
     page.locator("[data-column=tag] .hem-line", has_text="outlier").click()
     eventually(lambda: read(page, "filtered") == str(selected) == read(page, "count"))
@@ -290,13 +291,13 @@ def test_two_tabs_see_each_others_tags(opened, site):
     one, two = explore(opened), explore(opened)
     lasso(one)
     one.locator("[data-tag=right]").click()
-    one.get_by_text("Tagged").wait_for()
+    one.get_by_text(TAGGED).wait_for()
     two.bring_to_front()
     two.evaluate("window.dispatchEvent(new Event('focus'))")
     two.locator("[data-column=tag] .hem-line", has_text="right").wait_for()
     lasso(two, [(0.05, 0.05), (0.95, 0.05), (0.95, 0.95), (0.05, 0.95)])
     two.locator("[data-tag=hard]").click()
-    two.get_by_text("Tagged").wait_for()
+    two.get_by_text(TAGGED).wait_for()
     eventually(lambda: not (tags_of(site, "right") & tags_of(site, "hard")))
 
 
