@@ -148,10 +148,10 @@ class Task:
         """None."""
 
     def metrics(self, level: Mapping[str, Any]) -> list[Metric]:
-        """Of all tokens: the share of first choices, and the mean loss."""
-        counts, right = (np.asarray(level[name], np.float64) for name in ("n_tokens", "n_right_tokens"))
-        if not len(counts):
+        """Of all tokens: the share of first choices, and the mean loss; nothing where the tokens were not counted."""
+        if "n_tokens" not in level or not len(level["n_tokens"]):
             return []
+        counts, right = (np.asarray(level[name], np.float64) for name in ("n_tokens", "n_right_tokens"))
         found = [Metric("token accuracy", float(np.clip(right.sum() / counts.sum(), 0, 1)), n=int(counts.sum()))]
         if "loss" in level:
             loss = float(np.average(np.asarray(level["loss"], np.float64), weights=counts))
