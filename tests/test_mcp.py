@@ -5,8 +5,10 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import mcp
 import numpy as np
 import pytest
 import typer.main
@@ -17,7 +19,6 @@ from hem_core.cli import command_line
 from hem_core.cli._tools import tools
 from hem_core.errors import DataError
 
-mcp = pytest.importorskip("mcp")
 HEM = [sys.executable, "-c", "from hem_core.cli import main; main()"]
 WRITERS = {"correct", "demo", "export", "import_labels", "loop", "prove", "report", "retrain", "score", "synth"}
 
@@ -43,7 +44,8 @@ def asked(work, *options, of):
         async with mcp.Client(server) as client:
             return await of(client)
 
-    return asyncio.run(run())
+    with ThreadPoolExecutor(1) as own:  # a browser of other tests keeps a loop in this thread
+        return own.submit(asyncio.run, run()).result()
 
 
 async def called(client, name, **arguments):

@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 import hem_core
+from hem_core.cli._json import with_json
 from hem_core.cli.near import near as command
 from hem_core.engine.network import choose_device
 from hem_core.errors import DataError, ModelError, RunError
@@ -83,7 +84,7 @@ def test_words_rank_the_pictures_as_the_model_itself_does(run, clip, capsys):
         np.testing.assert_allclose(found, distances, atol=2e-3)  # stored in 16 bits
         clause = {"near": {"words": words, "k": 4}}
         assert set(run.examples.query({"all": [clause]}, columns=["id"])["id"]) == set(ids[:4])
-    command(run.folder, words="photo blue", k=3, as_json=True)
+    with_json(command)(run.folder, words="photo blue", k=3, as_json=True)
     assert [one["id"] for one in json.loads(capsys.readouterr().out)] == ids[:3]
     command(run.folder, id=ids[0], k=2)
     printed = capsys.readouterr()
