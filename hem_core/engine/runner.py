@@ -48,10 +48,13 @@ class Runner(ABC):
     """Where this process puts the model, unless the user says so."""
 
     @abstractmethod
-    def run(self, job: Job, *, is_strict: bool, report: Report, elsewhere: Elsewhere | None = None) -> None:
+    def run(
+        self, job: Job, *, is_strict: bool, report: Report, elsewhere: Callable[[], Elsewhere] | None = None
+    ) -> None:
         """Do what is missing.
 
-        elsewhere: the same job in other processes. report: gets the number of examples whose shards are on disk.
+        elsewhere(): the same job in other processes; it reads all weights and looks at all files, so a runner of this
+        process alone does not ask. report: gets the number of examples whose shards are on disk.
         Raises DataError at the first bad example when is_strict.
         """
 

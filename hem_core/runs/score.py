@@ -23,7 +23,6 @@ from hem_core.engine.runner import Elsewhere, Runner
 from hem_core.engine.unit import Stored
 from hem_core.errors import HemError, ModelError, TakenError
 from hem_core.folds.training import drop_checkpoints
-from hem_core.models import train_function
 from hem_core.models.train_function import TrainFunction
 from hem_core.runs import projection, run_folder, run_record
 from hem_core.runs.beside import check_beside
@@ -38,7 +37,6 @@ from hem_core.store.claim import check_free, hold
 from hem_core.store.fingerprint import fingerprint
 from hem_core.store.map_pending import is_map_pending
 from hem_core.store.run import Run, open_run, read_run
-from hem_core.tasks import answers_of, load
 
 
 @typed_as(Call)
@@ -85,8 +83,7 @@ def score(
     try:
         data, catalog, chosen = _read(asked)
         module = asked.module(chosen.task)
-        answers = answers_of(load(chosen.task))
-        function = train_function.load(train, answers=answers) if train is not None else None
+        function = asked.function(chosen.task)
         making = _Making(asked, chosen, function, Progress(folder, progress), is_map_awaited, runner)
         with borrowed(module):
             run = _prepared(module, asked.model_name, (data, catalog), making)
@@ -204,7 +201,10 @@ def _pass(plan: Plan, ready: Prepared, stored: Stored | None, making: _Making) -
     only this process has."""
     job = units_of(plan, ready, stored, has_grand=making.options.has_grand)
     runner = making.runner if stored is None else runners.start(runners.DEFAULT)
-    elsewhere = Elsewhere(opened(plan, ready), partial(job_of, making.asked))
+
+    def elsewhere() -> Elsewhere:
+        return Elsewhere(opened(plan, ready), partial(job_of, making.asked))
+
     already = sum(len(plan.rows(unit)) for unit in plan.units if plan.is_done(unit))
     with making.progress.stage("score", plan.n, already) as report:
         runner.run(job, is_strict=making.options.is_strict, report=report, elsewhere=elsewhere)

@@ -17,6 +17,7 @@ from hem_core.engine.runner import Opened
 from hem_core.engine.unit import Job, Stored
 from hem_core.errors import ModelError
 from hem_core.models import factory, train_function
+from hem_core.models.train_function import TrainFunction
 from hem_core.runs.options import Options, implied
 from hem_core.runs.prepare import Prepared, data_key, prepare
 from hem_core.tasks import answers_of, load, settings_of
@@ -45,6 +46,12 @@ class Asked:
             return factory.load(self.model, self.weights, answers=answers)
         return factory.as_module(self.model, self.model_name, answers=answers) if self.model is not None else None
 
+    def function(self, task: str) -> TrainFunction | None:
+        """The train function; None where there is none."""
+        if self.train is None:
+            return None
+        return train_function.load(self.train, answers=answers_of(load(task)))
+
     def source(self) -> tuple[Any, pa.Table, Options]:
         """The data as a reader takes them, their catalog, and the options with the task that they name."""
         data, notes = catalogs.unwrapped(self.data, **self.options.columns)
@@ -67,8 +74,7 @@ def job_of(asked: Asked, agreed: Opened) -> Job:
     Raises ModelError when the model or the data are not those of that process.
     """
     data, catalog, options = asked.source()
-    function = train_function.load(asked.train, answers=answers_of(load(options.task))) if asked.train else None
-    model = asked.module(options.task)
+    model, function = asked.module(options.task), asked.function(options.task)
     ready = prepare(model, asked.model_name, catalog, data, asked.folder, options, function)
     if _identity(ready) != agreed.identity:
         raise ModelError(

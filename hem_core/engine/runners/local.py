@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,7 +18,9 @@ def start() -> Runner:
 class Local(Runner):
     """This process does all of it."""
 
-    def run(self, job: Job, *, is_strict: bool, report: Report, elsewhere: Elsewhere | None = None) -> None:
+    def run(
+        self, job: Job, *, is_strict: bool, report: Report, elsewhere: Callable[[], Elsewhere] | None = None
+    ) -> None:
         units = missing(job)
         done = done_before(job, units)
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="hem-write") as writer:

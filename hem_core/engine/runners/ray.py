@@ -7,6 +7,7 @@ data under the same paths.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,13 +32,15 @@ class RayRunner(Runner):
 
     ray: Any
 
-    def run(self, job: Job, *, is_strict: bool, report: Report, elsewhere: Elsewhere | None = None) -> None:
+    def run(
+        self, job: Job, *, is_strict: bool, report: Report, elsewhere: Callable[[], Elsewhere] | None = None
+    ) -> None:
         assert elsewhere is not None
         units = missing(job)
         if not units:
             return
         self._connect()
-        sent = self.ray.put(elsewhere)  # kept until the end: an actor that is started again gets it again
+        sent = self.ray.put(elsewhere())  # kept until the end: an actor that is started again gets it again
         actors = self._actors(len(units), sent, is_strict=is_strict)
         try:
             self._ask(actors, units, done_before(job, units), report)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -90,11 +90,13 @@ class Leader(Runner):
     turn: str = field(default_factory=lambda: uuid4().hex)
     _told: set[bytes] = field(default_factory=set)
 
-    def run(self, job: Job, *, is_strict: bool, report: Report, elsewhere: Elsewhere | None = None) -> None:
+    def run(
+        self, job: Job, *, is_strict: bool, report: Report, elsewhere: Callable[[], Elsewhere] | None = None
+    ) -> None:
         assert elsewhere is not None
         units = missing(job)
         before = done_before(job, units)
-        said = {"opened": elsewhere.opened.facts(), "units": units}
+        said = {"opened": elsewhere().opened.facts(), "units": units}
 
         def is_over() -> bool:
             self._tell(said)
@@ -138,7 +140,9 @@ class Follower(Runner):
     device: str | None = None
     is_leader = False
 
-    def run(self, job: Job, *, is_strict: bool, report: Report, elsewhere: Elsewhere | None = None) -> None:
+    def run(
+        self, job: Job, *, is_strict: bool, report: Report, elsewhere: Callable[[], Elsewhere] | None = None
+    ) -> None:
         raise NotImplementedError("a follower opens no run")
 
     def follow(self, make_job: MakeJob, *, is_strict: bool) -> None:
