@@ -130,16 +130,24 @@ def _run_twice(script, *arguments, cwd=None):
 
 
 @pytest.fixture(scope="session")
-def digits_npz(tmp_path_factory):
-    """400 digits as an .npz of uint8 pictures, with a column of the user's own."""
+def write_digits():
+    """write_digits(path, n): n digits as an .npz of uint8 pictures, with a column of the user's own."""
     import numpy as np
     from sklearn.datasets import load_digits
 
-    pixels, target = load_digits(return_X_y=True)
-    path = tmp_path_factory.mktemp("digits") / "few.npz"
-    images = (pixels[:400].reshape(-1, 8, 8) * 15).astype(np.uint8)
-    np.savez(path, images=images, labels=target[:400].astype(np.int64), is_even=target[:400] % 2 == 0)
-    return path
+    def write(path, n):
+        pixels, target = load_digits(return_X_y=True)
+        images = (pixels[:n].reshape(-1, 8, 8) * 15).astype(np.uint8)
+        np.savez(path, images=images, labels=target[:n].astype(np.int64), is_even=target[:n] % 2 == 0)
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def digits_npz(write_digits, tmp_path_factory):
+    """400 digits."""
+    return write_digits(tmp_path_factory.mktemp("digits") / "few.npz", 400)
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import typer.main
-from sklearn.datasets import load_digits
 from typer.testing import CliRunner
 
 from hem_core.cli import command_line
@@ -29,12 +28,10 @@ def hem(*words, cwd=None, code=0):
 
 
 @pytest.fixture(scope="module")
-def work(tmp_path_factory):
+def work(write_digits, tmp_path_factory):
     """A workspace with one scored run, and the document that the command wrote."""
     home = tmp_path_factory.mktemp("json")
-    pixels, target = load_digits(return_X_y=True)
-    images = (pixels[:240].reshape(-1, 8, 8) * 15).astype(np.uint8)
-    np.savez(home / "few.npz", images=images, labels=target[:240].astype(np.int64))
+    write_digits(home / "few.npz", 240)
     scored = hem("score", "few.npz", "--model", "demo_models.digits:model", "--out", "work/runs/first", cwd=home)
     return home / "work", scored
 

@@ -12,7 +12,6 @@ import mcp
 import numpy as np
 import pytest
 import typer.main
-from sklearn.datasets import load_digits
 
 from hem_core import tasks
 from hem_core.cli import command_line
@@ -24,12 +23,10 @@ WRITERS = {"correct", "demo", "export", "import_labels", "loop", "prove", "repor
 
 
 @pytest.fixture(scope="module")
-def work(tmp_path_factory):
+def work(write_digits, tmp_path_factory):
     """A workspace with the run `first`, and its data beside it."""
     home = tmp_path_factory.mktemp("mcp")
-    pixels, target = load_digits(return_X_y=True)
-    images = (pixels[:150].reshape(-1, 8, 8) * 15).astype(np.uint8)
-    np.savez(home / "few.npz", images=images, labels=target[:150].astype(np.int64))
+    write_digits(home / "few.npz", 150)
     words = ["score", "few.npz", "--model", "demo_models.digits:model", "--out", "work/runs/first", "--no-map"]
     subprocess.run([*HEM, *words], check=True, capture_output=True, cwd=home)
     return home / "work"
