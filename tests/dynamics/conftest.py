@@ -1,7 +1,11 @@
-"""torchvision beside a torch that it was not built for: its operators are missing, and it cannot be imported."""
+"""Detectors that are trained: what their runs must have; and torchvision beside a torch that it was not built for, so
+that its operators are missing and it cannot be imported."""
 
 import importlib.util
 from pathlib import Path
+
+import numpy as np
+import pytest
 
 
 def _define_operators():
@@ -37,3 +41,20 @@ def _library():
 
 
 LIBRARY = _library()
+
+
+@pytest.fixture
+def check_box_dynamics():
+    """check_box_dynamics(run, recorded, n): n images, and n boxes, have the scores of what was recorded of them."""
+
+    def check(run, recorded, n):
+        for level in (run.level("examples"), run.level("boxes")):
+            table = level.table()
+            table = table[table["id"].isin(recorded.ids)]
+            assert len(table) == n
+            assert {"loss_mean", "confidence_mean", "forgetting", "learned_epoch"} <= set(table.columns)
+            losses = recorded.align(table["id"].tolist()).losses
+            np.testing.assert_allclose(losses[:, -1], table["loss"], atol=1e-5)
+            np.testing.assert_allclose(losses.mean(axis=1), table["loss_mean"], atol=1e-5)
+
+    return check

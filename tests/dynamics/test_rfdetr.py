@@ -41,7 +41,7 @@ def data(tmp_path):
     return tmp_path / "set"
 
 
-def test_the_line_before_the_training_gives_a_run_with_the_dynamics(data, tmp_path):
+def test_the_line_before_the_training_gives_a_run_with_the_dynamics(data, check_box_dynamics, tmp_path):
     import rfdetr.training
     from rfdetr import RFDETRNano
 
@@ -61,10 +61,4 @@ def test_the_line_before_the_training_gives_a_run_with_the_dynamics(data, tmp_pa
     options = {"dynamics": tmp_path / "recording", "has_map": False, "has_probes": False}
     source = data / "train" / "_annotations.coco.json"
     run = hem_core.score(None, source, predictions=last, out=tmp_path / "run", **options)
-    for level in (run.level("examples"), run.level("boxes")):
-        table = level.table()
-        table = table[table["id"].isin(recorded.ids)]
-        assert len(table) == 4
-        assert {"loss_mean", "confidence_mean", "forgetting", "learned_epoch"} <= set(table.columns)
-        losses = recorded.align(table["id"].tolist()).losses
-        np.testing.assert_allclose(losses[:, -1], table["loss"], atol=1e-5)
+    check_box_dynamics(run, recorded, 4)

@@ -2,7 +2,6 @@
 
 import importlib.util
 
-import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -48,7 +47,7 @@ def be_sure(trainer):
             branch[-1].bias.data.fill_(2.0)
 
 
-def test_the_line_before_the_training_gives_a_run_with_the_dynamics(data, tmp_path):
+def test_the_line_before_the_training_gives_a_run_with_the_dynamics(data, check_box_dynamics, tmp_path):
     from ultralytics import YOLO
 
     yolo = YOLO("yolov8n.yaml", verbose=False)
@@ -65,11 +64,4 @@ def test_the_line_before_the_training_gives_a_run_with_the_dynamics(data, tmp_pa
     assert found.boxes.conf[:3].tolist() == pytest.approx(stored["score"][:3].tolist(), abs=0.01)  # stored in half
     options = {"dynamics": tmp_path / "recording", "has_map": False, "has_probes": False}
     run = hem_core.score(None, data, predictions=last, out=tmp_path / "run", **options)
-    for level in (run.level("examples"), run.level("boxes")):
-        table = level.table()
-        table = table[table["id"].isin(recorded.ids)]
-        assert len(table) == 8
-        assert {"loss_mean", "confidence_mean", "forgetting", "learned_epoch"} <= set(table.columns)
-        losses = recorded.align(table["id"].tolist()).losses
-        np.testing.assert_allclose(losses[:, -1], table["loss"], atol=1e-5)
-        np.testing.assert_allclose(losses.mean(axis=1), table["loss_mean"], atol=1e-5)
+    check_box_dynamics(run, recorded, 8)
