@@ -19,10 +19,12 @@ from hem_core.reasons.features import FEATURES, Features, features
 from hem_core.reasons.regular import regular_rows
 from hem_core.reasons.rules import REASONS
 from hem_core.reasons.trusted_from import TRUSTED_FROM
+from hem_core.reasons.votes import Votes, averaged
 from hem_core.reasons.wrong_share import naming_rates
 
 MEASURED = ("macro_f1", "balanced_accuracy", "ece", "recall_mislabelled", "false_mislabelled")
 """What run.json says of the classifier, see `ReasonModel.measured` and `naming_rates`."""
+BESIDE = " The probabilities are the mean with those of the runs beside it ({})."
 NOT_TRUSTED = "This model finds few of the wrong labels that were planted: do not rely on the reasons."
 
 
@@ -79,7 +81,8 @@ def _calibrated(rows: Rows, judge: Judge) -> Outcome:
     lesson = _lesson(real, mine, probes, rows.seed)
     predictions = judge.predictions(rows)
     is_wrong = predictions.predicted != rows.targets
-    model = calibrated(lesson.rows, lesson.examples, lesson.kinds, seed=rows.seed, is_wrong=is_wrong)
+    own = calibrated(lesson.rows, lesson.examples, lesson.kinds, seed=rows.seed, is_wrong=is_wrong)
+    model = averaged(own, rows.votes) if rows.votes is not None else own
     made = reason_columns(
         model,
         lesson.rows,
@@ -91,7 +94,7 @@ def _calibrated(rows: Rows, judge: Judge) -> Outcome:
         epochs=rows.epochs,
     )
     measured = {**model.model.measured, **naming_rates(model, made["reason_probs"])}
-    return Outcome(made, _info(measured, lesson, judge), _kept(lesson, predictions, rows))
+    return Outcome(made, _info(measured, lesson, judge, rows.votes), _kept(lesson, predictions, rows))
 
 
 def _lesson(real: Facts, mine: Facts, probes: Probes, seed: int) -> Lesson:
@@ -109,8 +112,9 @@ def _lesson(real: Facts, mine: Facts, probes: Probes, seed: int) -> Lesson:
     return Lesson(rows, examples, kinds, len(probes.plan), auroc)
 
 
-def _info(measured: Mapping[str, float], lesson: Lesson, judge: Judge) -> dict[str, Any]:
+def _info(measured: Mapping[str, float], lesson: Lesson, judge: Judge, votes: Votes | None) -> dict[str, Any]:
     is_trusted = lesson.auroc >= TRUSTED_FROM
+    n_beside = votes.n_models if votes is not None else 0
     return {
         "how": "calibrated",
         "kinds": list(REASONS),
@@ -119,7 +123,8 @@ def _info(measured: Mapping[str, float], lesson: Lesson, judge: Judge) -> dict[s
         "is_trusted": is_trusted,
         **{name: measured.get(name) for name in MEASURED},
         "n_tagged": 0,
-        "note": judge.note if is_trusted else NOT_TRUSTED,
+        **({"n_beside": n_beside} if n_beside else {}),
+        "note": (judge.note + BESIDE.format(n_beside) * bool(n_beside)) if is_trusted else NOT_TRUSTED,
     }
 
 
@@ -137,4 +142,5 @@ def _kept(lesson: Lesson, predictions: ReasonPredictions, rows: Rows) -> dict[st
         "voice": np.array(predictions.subject),
         "seed": np.array(rows.seed),
         "epochs": np.array(-1 if rows.epochs is None else rows.epochs),
+        **(rows.votes.kept() if rows.votes is not None and rows.votes.n_models else {}),
     }

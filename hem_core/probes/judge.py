@@ -12,6 +12,7 @@ from hem_core.embeddings.neighbours import Graph
 from hem_core.errors import HemError
 from hem_core.probes.planted import Plan
 from hem_core.reasons.columns import ReasonPredictions
+from hem_core.reasons.votes import Votes
 
 TOO_FEW = "Too few examples ({}; some 1,400 are needed) to plant probes among: simple rules name the reasons."
 NO_MODEL = "There is no model to ask about planted probes: simple rules name the reasons."
@@ -36,6 +37,8 @@ class Rows:
     epochs: int | None = None
     """Epochs of the recorded training; None where nothing was recorded."""
     seed: int = 0
+    votes: Votes | None = None
+    """What other models say of their reasons; None: nobody was asked."""
 
 
 @dataclass(frozen=True, eq=False)

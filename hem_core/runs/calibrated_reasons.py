@@ -23,6 +23,7 @@ from hem_core.probes.spoil import Spoiled, planted, spoil
 from hem_core.runs.folds import Trainer, found_out
 from hem_core.runs.prepare import is_picture
 from hem_core.runs.scored import Scored
+from hem_core.runs.voted_reasons import reason_votes
 
 IN_A_TRAINING = 0.03
 """The largest share of probes in one fold's training; each probe is in one of them. In five folds of 1,797 digits that
@@ -75,10 +76,12 @@ def _early(crossed: CrossFit, held_out: float | None) -> Window:
     return window(crossed.accuracies, held_out, are_rounds=are_rounds)
 
 
-def calibrated(scored: Scored, columns: dict[str, np.ndarray], judge: Judge, *, epochs: int | None) -> Outcome:
+def calibrated(
+    scored: Scored, columns: dict[str, np.ndarray], judge: Judge, *, epochs: int | None, sample: str
+) -> Outcome:
     """Reasons with their probabilities; where they cannot be calibrated, nothing but the note that says why.
 
-    epochs: how many were recorded; None where none were.
+    epochs: how many were recorded; None where none were. sample: of the run's predictions.
     """
     ready, options = scored.ready, scored.options
     if not ready.task.spoils:
@@ -86,7 +89,8 @@ def calibrated(scored: Scored, columns: dict[str, np.ndarray], judge: Judge, *, 
     if not options.has_probes:
         return Outcome({}, by_rules_info("No probes were wanted: simple rules name the reasons."), {})
     classes, embeddings = ready.classes, scored.joined.embeddings
-    rows = Rows(columns, scored.targets, classes, embeddings, scored.graph, epochs, options.seed)
+    votes = reason_votes(scored, sample)
+    rows = Rows(columns, scored.targets, classes, embeddings, scored.graph, epochs, options.seed, votes)
     return doubted(calibrate(rows, judge))
 
 

@@ -193,7 +193,7 @@ def _reasons(scored: Scored, evidence: Evidence, columns: Columns, attempts: Att
         return Outcome(task.explain(columns), dict(task.reasons_info), {})
     outcome = attempts.make(
         "calibrated reasons",
-        lambda: calibrated(scored, columns, judge, epochs=epochs),
+        lambda: calibrated(scored, columns, judge, epochs=epochs, sample=evidence.sample),
         Outcome({}, by_rules_info(UNUSED), {}),
     )
     if outcome.rows:

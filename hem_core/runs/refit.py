@@ -17,6 +17,7 @@ from hem_core.reasons.calibrate import LEAVE_OPEN, Calibrated, calibrate
 from hem_core.reasons.changes import Fits, changes
 from hem_core.reasons.columns import ReasonPredictions, reason_columns
 from hem_core.reasons.features import Features, features
+from hem_core.reasons.votes import averaged, of_kept
 from hem_core.reasons.wrong_share import naming_rates
 from hem_core.runs.refit_parts import refit_parts
 from hem_core.store.atomic import remove_leftovers, write_json, write_table
@@ -66,9 +67,11 @@ def _refit(run: Run) -> Run:
     rows = Features(kept["values"].astype(np.float32), tuple(kept["names"].tolist()))
     facts, is_wrong = _facts(run, table), kept["predicted"] != _targets(run, table)
     given = (rows, kept["examples"], kept["kinds"])
-    fitted = calibrate(*given, seed=int(kept["seed"]), is_wrong=is_wrong, tagged=tagged, tags=tags, own_facts=facts)
+    seed, votes = int(kept["seed"]), of_kept(kept, run.n)
+    taught = calibrate(*given, seed=seed, is_wrong=is_wrong, tagged=tagged, tags=tags, own_facts=facts)
+    fitted = averaged(taught, votes)
     made = _columns(run, table, kept, rows, fitted)
-    untaught = calibrate(*given, seed=int(kept["seed"]), is_wrong=is_wrong) if tags else fitted
+    untaught = averaged(calibrate(*given, seed=seed, is_wrong=is_wrong), votes) if tags else fitted
     plain = _columns(run, table, kept, rows, untaught)["reason"] if tags else made["reason"]
     moved = changes(plain, made["reason"], Fits(untaught, fitted, rows, facts))
     write_table(run.folder / "scores.parquet", _replaced(table, made), metadata=_metadata(table))

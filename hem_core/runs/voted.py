@@ -35,8 +35,8 @@ def voted(
     means = {name: [columns[name]] for name in MEANS if name in columns}
     for folder in folders:
         run = open_run(folder)
-        table, rows = _agreeing(run, place, given)
-        if len(rows) and (sample != "out-of-sample" or run.info.get("sample") == sample):
+        table, rows = agreeing(run, place, given, READ)
+        if len(rows) and may_vote(run, sample):
             total[rows] += _probabilities(table, columns["target"][rows], classes)
             count[rows] += 1
         for name in set(means) & set(table.columns):
@@ -45,9 +45,20 @@ def voted(
     return averaged | (_conflict(total / count[:, None], columns["target"]) if (count > 1).any() else {})
 
 
-def _agreeing(run: Run, place: dict[str, int], given: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
-    """The rows of a run that are among these and have the same label, and their places here."""
-    table = run.table([name for name in READ if name in run.source.columns])
+def may_vote(run: Run, sample: str) -> bool:
+    """Whether predictions of a run count beside those of a run of that `sample`: not if it may have been trained on the
+    examples and the other was not."""
+    return sample != "out-of-sample" or run.info.get("sample") == sample
+
+
+def agreeing(
+    run: Run, place: dict[str, int], given: np.ndarray, names: Sequence[str]
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """The rows of a run that are among these and have the same label, and their places here.
+
+    place: id -> row, given (N,): the label here; names: the columns to read, "id" and "label" among them.
+    """
+    table = run.table([name for name in names if name in run.source.columns])
     rows = np.array([place.get(id, -1) for id in table["id"]], np.int64)
     agrees = (rows >= 0) & (table["label"].to_numpy() == given[rows])
     return table.loc[agrees], rows[agrees]
