@@ -17,6 +17,12 @@ Device = Annotated[
 Budget = Annotated[
     str | None, typer.Option(help="Time such as 30m or 1h30m: start no training that would not end within it.")
 ]
+Runner = Annotated[
+    str,
+    typer.Option(
+        help="Where the trainings run: local, one after the other, or ray, several at once; see docs/runners.md."
+    ),
+]
 DryRun = Annotated[
     bool,
     typer.Option("--dry-run", help="Train nothing; show the arms, the number of trainings and the time they take."),

@@ -11,7 +11,8 @@ from hem_core.cli._names import names_or_file
 from hem_core.cli._panels import option
 from hem_core.cli._paths import PATH
 from hem_core.cli._screen import bars, say, table
-from hem_core.cli._trainings import Budget, Device, DryRun, plan_answer
+from hem_core.cli._trainings import Budget, Device, DryRun, Runner, plan_answer
+from hem_core.engine.runners import DEFAULT as DEFAULT_RUNNER
 from hem_core.errors import HemError
 from hem_core.jobs.command import listed
 from hem_core.retrain.threads import yield_while_waiting
@@ -95,6 +96,7 @@ def loop(
     device: Device = None,
     seed: Annotated[int, typer.Option(help="The first of the seeds; they determine the starts.", min=0)] = 0,
     budget: Budget = None,
+    runner: Runner = DEFAULT_RUNNER,
     dry_run: DryRun = False,
 ) -> dict[str, Any]:
     """Mine a pool in rounds (train, choose, add), compared with random additions. Run it again to resume."""
@@ -122,6 +124,7 @@ def loop(
         name=data_name,
         classes=names_or_file(classes, "--classes"),
         device=device,
+        runner=runner,
         resize=resize,
         images=images,
         separator=separator,

@@ -11,8 +11,9 @@ from hem_core.cli._names import names_or_file
 from hem_core.cli._panels import option
 from hem_core.cli._paths import PATH
 from hem_core.cli._screen import bars, say, table
-from hem_core.cli._trainings import Budget, Device, DryRun, plan_answer
+from hem_core.cli._trainings import Budget, Device, DryRun, Runner, plan_answer
 from hem_core.cli.retrain import say_expectation
+from hem_core.engine.runners import DEFAULT as DEFAULT_RUNNER
 from hem_core.jobs.command import listed
 from hem_core.retrain.threads import yield_while_waiting
 
@@ -85,6 +86,7 @@ def prove(
     ] = None,
     device: Device = None,
     budget: Budget = None,
+    runner: Runner = DEFAULT_RUNNER,
     dry_run: DryRun = False,
     force: Annotated[bool, typer.Option("--force", help="Go on despite a refusal; the report says so.")] = False,
 ) -> dict[str, Any]:
@@ -124,6 +126,7 @@ def prove(
             out=out,
             device=device,
             budget=seconds_of(budget, "--budget"),
+            runner=runner,
             force=force,
             options=Options(**reading),
         )

@@ -7,7 +7,8 @@ import typer
 
 from hem_core.cli._duration import in_words, seconds_of
 from hem_core.cli._screen import bars, say, table
-from hem_core.cli._trainings import Budget, Device, DryRun, plan_answer
+from hem_core.cli._trainings import Budget, Device, DryRun, Runner, plan_answer
+from hem_core.engine.runners import DEFAULT as DEFAULT_RUNNER
 from hem_core.errors import HemError
 from hem_core.jobs.command import listed
 from hem_core.retrain.threads import yield_while_waiting
@@ -62,6 +63,7 @@ def retrain(
     ] = None,
     device: Device = None,
     budget: Budget = None,
+    runner: Runner = DEFAULT_RUNNER,
     dry_run: DryRun = False,
     force: Annotated[bool, typer.Option("--force", help="Retrain despite a refusal; the report says so.")] = False,
 ) -> dict[str, Any]:
@@ -87,6 +89,7 @@ def retrain(
         seed=seed,
         budget=seconds_of(budget, "--budget"),
         force=force,
+        runner=runner,
     )
     if dry_run:
         return _show_dry_run(workspace, settings)

@@ -163,7 +163,8 @@ def score(
     runner: Annotated[
         str,
         option(
-            f"Where the forward passes run: {', '.join(runners.names())}; docs/runners.md shows how they are started.",
+            f"Where the forward passes run: {', '.join(runners.names())}; ray also spreads the trainings of --train. "
+            "docs/runners.md shows how they are started.",
             panel=RUN,
         ),
     ] = runners.DEFAULT,

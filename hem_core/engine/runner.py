@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
@@ -38,6 +38,17 @@ class Elsewhere:
     make_job: MakeJob
 
 
+@dataclass(frozen=True, eq=False)
+class Work:
+    """Trainings and the like, each of which is on disk once it is done, and done at once where it is there."""
+
+    items: Sequence[Any]
+    make: Callable[[], Callable[[Any], object]]
+    """Called once in each process, to which it is sent; what it returns is called with an item at a time."""
+    done: Callable[[Any], None]
+    """Called in this process with each item that is done."""
+
+
 class Runner(ABC):
     """Calls `score_unit` for every unit that is missing, and returns once all shards are on disk."""
 
@@ -46,6 +57,9 @@ class Runner(ABC):
 
     device: str | None = None
     """Where this process puts the model, unless the user says so."""
+
+    has_others = False
+    """Whether `spread` does anything."""
 
     @abstractmethod
     def run(
@@ -61,6 +75,12 @@ class Runner(ABC):
     def follow(self, make_job: MakeJob, *, is_strict: bool) -> None:
         """Score units until the leader has concluded the run; for processes that are not the leader."""
         raise NotImplementedError
+
+    def spread(self, work: Work) -> None:  # noqa: B027
+        """Do in other processes what they can, so that the caller, who then does what is left, finds it on disk.
+
+        A runner of this process alone leaves everything to the caller. Raises what the work raises.
+        """
 
     def close(self) -> None:  # noqa: B027
         """The run is concluded, or was complete before: those who follow go on."""

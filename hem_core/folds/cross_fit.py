@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ from hem_core.errors import DataError
 from hem_core.folds.averaged import Averaged
 from hem_core.folds.cached_inputs import CachedInputs
 from hem_core.folds.mean_dynamics import MeanDynamics, by_row
-from hem_core.folds.training import FOLDER, Trainings, drop_checkpoints, kept
+from hem_core.folds.repeat import Repeat, digest, repeats_of
+from hem_core.folds.training import FOLDER, Trainings, kept
 from hem_core.models import train_function
 from hem_core.store.atomic import write_arrays
 from hem_core.tasks import Task, answers_of, is_known, load
@@ -92,9 +93,9 @@ def trainings_of(
     progress is called with ("fold 2 of 5: training", done, total).
     """
     cached = inputs if isinstance(inputs, CachedInputs) else CachedInputs(inputs, len(ids))
-    facts = {"data": data_key, "targets": _digest(targets), "ids": hashlib.sha256("\0".join(ids).encode()).hexdigest()}
-    facts |= {"weights": _digest(weights) if weights is not None else None, "is_picture": is_picture}
-    facts |= {"held_out": _digest(held_out)} if held_out is not None and held_out.any() else {}
+    facts = {"data": data_key, "targets": digest(targets), "ids": hashlib.sha256("\0".join(ids).encode()).hexdigest()}
+    facts |= {"weights": digest(weights) if weights is not None else None, "is_picture": is_picture}
+    facts |= {"held_out": digest(held_out)} if held_out is not None and held_out.any() else {}
     task = task or load()
     function = train_function.load(train, answers=answers_of(task))
     return Trainings(
@@ -122,19 +123,19 @@ def cross_fit(
     Raises DataError for folds that cannot be; ModelError, naming the fold, when a training or its model fails.
     """
     _check(fold, n_folds, len(trainings.ids))
-    extra = extra.checked(fold) if extra is not None and len(extra) else None
+    all_repeats = repeats_of(trainings, fold=fold, n_folds=n_folds, extra=extra, repeats=repeats)
+    extra = all_repeats[0].extra
     rows, probes = Averaged(trainings.task), Averaged(trainings.task)
     alone: list[tuple[np.ndarray, np.ndarray]] = []
     recorded, single = MeanDynamics(trainings.ids), MeanDynamics(trainings.ids)
     recorded_extra = MeanDynamics(extra.ids if extra is not None else ())
     recorded.add(beside)
-    for repeat in range(repeats):
-        each = _Repeat(replace(trainings, seed=trainings.seed + repeat), repeat, repeats, n_folds)
-        raw, extra_raw = _once(each, fold, extra)
+    for each in all_repeats:
+        raw, extra_raw = _once(each)
         rows.add(raw)
         probes.add(extra_raw)
         alone += [_judged(trainings, raw)] if repeats > 1 else []
-        of_rows, of_extra = _recorded(each, recorded, fold, extra)
+        of_rows, of_extra = _recorded(each, recorded)
         single.add(of_rows)
         recorded_extra.add(of_extra)
     losses, errors = (np.stack(each, axis=1) for each in zip(*alone, strict=True)) if alone else (None, None)
@@ -150,31 +151,11 @@ def cross_fit(
     )
 
 
-@dataclass(frozen=True)
-class _Repeat:
-    """One of R times that all folds are trained; `trainings` have the seed of this one."""
-
-    trainings: Trainings
-    number: int
-    of: int
-    n_folds: int
-
-    def name(self, fold: int) -> str:
-        """What its files are called."""
-        return f"{self.number}_{fold}" if self.number else str(fold)
-
-    def where(self, fold: int) -> str:
-        """Words for errors and progress."""
-        which = f", repeat {self.number + 1} of {self.of}" if self.of > 1 else ""
-        return f"fold {fold + 1} of {self.n_folds}{which}"
-
-
-def _recorded(
-    repeat: _Repeat, total: MeanDynamics, fold: np.ndarray, extra: Extra | None
-) -> tuple[Dynamics | None, Dynamics | None]:
+def _recorded(repeat: Repeat, total: MeanDynamics) -> tuple[Dynamics | None, Dynamics | None]:
     """Add the recordings of one repeat to the total; returns those of the rows and of the extra examples, each in one
     training, None without extra examples."""
-    ids, which = repeat.trainings.ids, _one_training(fold, repeat.n_folds, extra)
+    ids, extra = repeat.trainings.ids, repeat.extra
+    which = _one_training(repeat.fold, repeat.n_folds, extra)
     of_rows: list[Dynamics | None] = []
     of_extra: list[Dynamics | None] = []
     for number in range(repeat.n_folds):
@@ -205,13 +186,13 @@ def _part(recording: Dynamics | None, ids: Sequence[str], chosen: np.ndarray) ->
     return recording.align([ids[row] for row in np.flatnonzero(chosen).tolist()]) if recording is not None else None
 
 
-def _once(repeat: _Repeat, fold: np.ndarray, extra: Extra | None) -> tuple[np.ndarray, np.ndarray]:
+def _once(repeat: Repeat) -> tuple[np.ndarray, np.ndarray]:
     """Raw outputs (N, W) of the rows and (P, W) of the extra examples by the models of one repeat."""
-    width, n_extra = repeat.trainings.width, len(extra) if extra is not None else 0
-    raw = np.full((len(fold), width), np.nan, dtype=np.float32)
+    width, n_extra = repeat.trainings.width, len(repeat.extra) if repeat.extra is not None else 0
+    raw = np.full((len(repeat.fold), width), np.nan, dtype=np.float32)
     extra_raw = np.full((n_extra, width), np.nan, dtype=np.float32)
     for each in range(repeat.n_folds):
-        arrays = _fold(repeat, each, fold, extra)
+        arrays = repeat.fit(each)
         raw[arrays["rows"]], extra_raw[arrays["extra_rows"]] = arrays["logits"], arrays["extra_logits"]
     return raw, extra_raw
 
@@ -256,32 +237,6 @@ def _predictions(trainings: Trainings, network: Network, where: str) -> dict[str
     return {"rows": rows, "logits": logits} | ({"embeddings": embeddings} if embeddings is not None else {})
 
 
-def _fold(repeat: _Repeat, each: int, fold: np.ndarray, extra: Extra | None) -> dict[str, np.ndarray]:
-    """The arrays of one fold: `rows` and their `logits`, `extra_rows` and their `extra_logits`."""
-    trainings, name, where = repeat.trainings, repeat.name(each), repeat.where(each)
-    path = trainings.folder / FOLDER / f"fold_{name}.npz"
-    key = trainings.key(
-        training=f"{each} of {repeat.n_folds}", fold=_digest(fold), extra=extra.digest() if extra else None
-    )
-    arrays = kept(path, key)
-    if arrays is not None:
-        return arrays
-    planted = np.flatnonzero(extra.planted_in == each) if extra is not None else np.zeros(0, dtype=np.int64)
-    learned = np.flatnonzero(trainings.trainable & (fold != each) & (fold >= 0))
-    _model, network = trainings.run(name, where, learned, key=key, extra=extra, planted=planted)
-    rows = np.flatnonzero(trainings.cached_inputs.is_good & (fold == each))
-    arrays = {"rows": rows, "logits": trainings.ask(network, where, rows)[0]}
-    arrays["extra_rows"] = np.zeros(0, dtype=np.int64)
-    arrays["extra_logits"] = np.zeros((0, trainings.width), dtype=np.float32)
-    if extra is not None:
-        arrays["extra_rows"] = np.flatnonzero(fold[extra.source] == each)
-        values = extra.values
-        arrays["extra_logits"] = trainings.ask(network, where, arrays["extra_rows"], values)[0]
-    write_arrays(path, key=np.array(key), **arrays)
-    drop_checkpoints(trainings.folder, name)
-    return arrays
-
-
 def _check(fold: np.ndarray, n_folds: int, n: int) -> None:
     if n_folds < 2:
         raise DataError(f"cross-fitting wants at least 2 folds; got {n_folds}")
@@ -290,10 +245,6 @@ def _check(fold: np.ndarray, n_folds: int, n: int) -> None:
     empty = np.setdiff1d(np.arange(n_folds), fold)
     if len(empty):
         raise DataError(f"fold {empty[0] + 1} of {n_folds} has no examples; ask for fewer folds")
-
-
-def _digest(values: np.ndarray) -> str:
-    return hashlib.sha256(f"{values.dtype}".encode() + np.ascontiguousarray(values).tobytes()).hexdigest()
 
 
 def _spread(values: np.ndarray, rows: np.ndarray, n: int) -> np.ndarray:

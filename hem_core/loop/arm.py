@@ -47,7 +47,7 @@ def walk(lab: Lab, arm: str, seed: int) -> Walk:
         return Walk([_step(arm, seed, lab.settings.rounds, said)], targets)
     rows = start_rows(lab, seed)
     seen = rows  # also what people ruled out: nobody is asked twice
-    steps = Walk([_step("start", seed, 0, lab.step_arrays("start", seed, 0, rows, targets))], targets)
+    steps = Walk([start(lab, seed)], targets)
     for round in range(1, lab.settings.rounds + 1):
         picks = steps.steps[-1].arrays["picks"] if arm == "mined" else _drawn(lab, seed, round, seen)
         answer = answers_for(lab, arm, seed, round, picks)
@@ -60,6 +60,11 @@ def walk(lab: Lab, arm: str, seed: int) -> Walk:
         said = lab.step_arrays(arm, seed, round, rows, targets, picked_before=np.setdiff1d(seen, rows))
         steps.steps.append(_step(arm, seed, round, said))
     return steps
+
+
+def start(lab: Lab, seed: int) -> Step:
+    """The model that the mined and the random arm of a seed begin with."""
+    return _step("start", seed, 0, lab.step_arrays("start", seed, 0, start_rows(lab, seed), lab.start_targets))
 
 
 def _step(arm: str, seed: int, round: int, said: Mapping[str, np.ndarray]) -> Step:

@@ -117,6 +117,10 @@ class Lab:
         self.done.add(path)
         return arrays
 
+    def n_on_disk(self) -> int:
+        """How many trainings are stored, those of other settings among them."""
+        return sum(1 for _path in self.folder.glob("arms/*/seed_*.npz"))
+
     def _key(self, rows: np.ndarray, targets: np.ndarray, seed: int, mining: dict[str, Any] | None) -> str:
         """The key of a stored result, which changes with the function, the data set and the settings."""
         return make_key(

@@ -15,10 +15,11 @@ from hem_core.engine.plan import make_key
 from hem_core.engine.progress import Listener, Progress
 from hem_core.errors import DataError, HemError, RunError
 from hem_core.loop.arm import Walk, walk
+from hem_core.loop.elsewhere import AskedPool, runner_for, train_elsewhere
 from hem_core.loop.lab import Lab, OutOfTimeError
 from hem_core.loop.labels import opening
 from hem_core.loop.policies_of_task import check_policies, default_policies
-from hem_core.loop.pool import SHARE, Pool, open_pool
+from hem_core.loop.pool import SHARE, Pool
 from hem_core.loop.pool_choice import check
 from hem_core.loop.pool_scores import columns_of
 from hem_core.loop.queue import write_queue
@@ -69,44 +70,37 @@ def loop(
     """
     asked, function, workspace = settings or Settings(), train_function.load(train), Path(out)
     budget = Budget(asked.budget)
+    asked_pool = AskedPool(data, function.sent(train), workspace, options or Options(), test, test_share)
+    runner = runner_for(asked_pool.options, asked)
     check(asked.policies, asked.policy_options)
     _made(workspace)
-    pool = open_pool(data, function, workspace / "loops" / ".pool", options or Options(), test=test, share=test_share)
+    pool = asked_pool.open()
     asked = for_pool(asked, pool)
     folder, key, _known = place(workspace, name, pool, function, asked)
     with hold(folder, f"the loop '{folder.name}' in '{workspace}'"):
-        return _run(folder, key, workspace, pool, function, asked, go_on=go_on, budget=budget, progress=progress)
+        reporter = Progress(folder, progress)
+        _write_plan(folder, key, pool, function, asked)
+        pool, labels = opening(folder, workspace, pool)
+        lab = Lab(folder, workspace, pool, function, asked, labels, reporter.tell, progress, go_on, budget=budget)
+        check_room(lab)
+        train_elsewhere(runner, asked_pool, lab)
+        return _run(lab, reporter)
 
 
-def _run(
-    folder: Path,
-    key: str,
-    workspace: Path,
-    pool: Pool,
-    function: train_function.TrainFunction,
-    asked: Settings,
-    *,
-    go_on: bool,
-    budget: Budget,
-    progress: Listener | None,
-) -> Loop:
-    _write_plan(folder, key, pool, function, asked)
-    pool, labels = opening(folder, workspace, pool)
-    reporter = Progress(folder, progress)
-    lab = Lab(folder, workspace, pool, function, asked, labels, reporter.tell, progress, go_on, budget=budget)
-    check_room(lab)
+def _run(lab: Lab, reporter: Progress) -> Loop:
+    folder = lab.folder
     try:
-        with on_device(pool.options.device):
+        with on_device(lab.pool.options.device):
             walks = _walks(lab)
     except OutOfTimeError as error:
         reporter.close()
-        done = f"{error.args[0]} of {asked.n_trainings} trainings are done; the next one would not end in time"
+        done = f"{error.args[0]} of {lab.settings.n_trainings} trainings are done; the next one would not end in time"
         return Loop(folder, waits_for=f"{done}.\nRun the same command to resume.")
     waiting = [each.waiting for each in walks.values() if each.waiting is not None]
     reporter.close()
     if waiting:
         return Loop(folder, waits_for=write_queue(lab, folder.name, waiting))
-    kept = save_mined(lab, f"{folder.name}-mined", walks["mined", asked.seed])
+    kept = save_mined(lab, f"{folder.name}-mined", walks["mined", lab.settings.seed])
     return Loop(folder, write_report(lab, list(walks.values()), kept))
 
 

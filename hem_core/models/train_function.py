@@ -29,6 +29,11 @@ class TrainFunction:
     answers: str = ONE_CLASS
     """What an estimator that it returns must do, see `hem_core.models.answers`."""
 
+    def sent(self, asked: str | Callable[..., Any] | TrainFunction) -> str | TrainFunction:
+        """What another process is told: the name as it was asked for, which is imported there, or itself, with its
+        fingerprint, which the source may not be there for."""
+        return asked if isinstance(asked, str) else self
+
     def takes(self, name: str) -> bool:
         """Whether its signature names this parameter; **kwargs do not count, since they may be ignored."""
         try:

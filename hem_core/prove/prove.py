@@ -47,6 +47,7 @@ def open_request(request: Request) -> Opened:
         device=request.device,
         seed=request.seed,
         budget=request.budget,
+        runner=request.runner,
         force=request.force,
         base=request.base,
         question=request.question,

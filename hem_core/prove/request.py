@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from hem_core.engine.runners import DEFAULT as DEFAULT_RUNNER
 from hem_core.errors import RunError
 from hem_core.prove.lists import ListOptions
 from hem_core.retrain.settings import QUESTIONS
@@ -47,6 +48,8 @@ class Request:
     device: str | None = None
     budget: float | None = None
     force: bool = False
+    runner: str = DEFAULT_RUNNER
+    """Where the trainings run, as in `hem_core.retrain.settings`."""
     options: Options = field(default_factory=Options)
     """How the data are read."""
 

@@ -39,9 +39,10 @@ class Retraining:
     stored: Stored
 
 
-def opening(workspace: Path | str, settings: Settings) -> Retraining:
+def opening(workspace: Path | str, settings: Settings, *, is_helping: bool = False) -> Retraining:
     """Find the set, the run that it was made from, and the train function; nothing is written.
 
+    is_helping: this process trains for another one, which has planned the retraining.
     Raises HemError for what is not there, for a name that is taken, and for a set of parts of examples.
     """
     home = Path(workspace)
@@ -53,7 +54,8 @@ def opening(workspace: Path | str, settings: Settings) -> Retraining:
         check_examples(manifest, "hem retrain")
     function = train_function.load(settings.train, answers=answers_of(of(run.info)))
     key = _key(settings, run, function, name, version)
-    return Retraining(home, run, function, (name, version), key, place(home, settings.name, f"{name}-v{version}", key))
+    stored = place(home, settings.name, f"{name}-v{version}", key, is_helping=is_helping)
+    return Retraining(home, run, function, (name, version), key, stored)
 
 
 def planned_material(opened: Retraining, settings: Settings, folder: Stored) -> tuple[Source, TestData, Material]:

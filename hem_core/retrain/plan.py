@@ -17,10 +17,11 @@ OURS = ("progress.json", "error.json", "material.npz", "arrays", "out_of_sample"
 """The files that a retraining may have written before its plan."""
 
 
-def place(workspace: Path, name: str | None, default: str, key: str) -> Stored:
+def place(workspace: Path, name: str | None, default: str, key: str, *, is_helping: bool = False) -> Stored:
     """The folder of the retraining with this key: one that was begun, or the next that is free.
 
-    name: as asked for; without one `default`, then default-2, -3 … while other settings have taken them.
+    name: as asked for; without one `default`, then default-2, -3 … while other settings have taken them. is_helping:
+    this process trains for another one, which is at work on it.
     Raises RunError when the name asked for is taken by other settings, or another process is at work on it.
     """
     number = 1
@@ -37,7 +38,7 @@ def place(workspace: Path, name: str | None, default: str, key: str) -> Stored:
             raise RunError(f"the retraining '{name}' was made with other settings; pass another --name")
         number += 1
     progress = found.progress or {}
-    if found.status == "running" and not _is_me(progress):
+    if found.status == "running" and not is_helping and not _is_me(progress):
         holder = claim.owner(found.folder / claim.FILE) or progress
         raise TakenError(claim.busy_message(holder, f"the retraining '{found.name}'"))
     return found

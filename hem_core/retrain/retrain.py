@@ -6,11 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from hem_core.engine import runners
 from hem_core.engine.budget import Budget
 from hem_core.engine.on_device import on_device
 from hem_core.engine.progress import Listener
+from hem_core.engine.runner import Runner
 from hem_core.errors import HemError
 from hem_core.retrain.arms import training
+from hem_core.retrain.arms.elsewhere import train_elsewhere
 from hem_core.retrain.opening import Retraining, job_of, opening, planned_material
 from hem_core.retrain.progress import Note
 from hem_core.retrain.report.write import report
@@ -34,17 +37,22 @@ def retrain(
     progress: called with (stage, done, total); announce: called with the plan before anything is trained.
     Raises HemError for invalid and for refused retrainings, with what to do; the line is also kept in error.json.
     """
-    budget = Budget(settings.budget)
+    budget, runner = Budget(settings.budget), runners.start_spreading(settings.runner)
     opened = opening(workspace, settings)
     stored = opened.stored
     if stored.status == "complete":
         return stored
     with hold(stored.folder, f"the retraining '{stored.name}'"):
-        return _at_work(opened, settings, progress, budget, announce)
+        return _at_work(opened, settings, progress, budget, announce, runner)
 
 
 def _at_work(
-    opened: Retraining, settings: Settings, progress: Listener | None, budget: Budget, announce: Announce | None
+    opened: Retraining,
+    settings: Settings,
+    progress: Listener | None,
+    budget: Budget,
+    announce: Announce | None,
+    runner: Runner,
 ) -> Stored:
     stored = opened.stored
     (stored.folder / "error.json").unlink(missing_ok=True)
@@ -52,14 +60,16 @@ def _at_work(
     note = Note(stored.folder, len(arms) * settings.seeds, len(arms), progress, first_seed=settings.seed)
     try:
         with on_device(settings.device):
-            return _retrain(opened, settings, note, budget, announce)
+            return _retrain(opened, settings, note, budget, announce, runner)
     except HemError as error:
         if (stored.folder / "plan.json").is_file():
             write_json(stored.folder / "error.json", {"error": str(error)})
         raise
 
 
-def _retrain(opened: Retraining, settings: Settings, note: Note, budget: Budget, announce: Announce | None) -> Stored:
+def _retrain(
+    opened: Retraining, settings: Settings, note: Note, budget: Budget, announce: Announce | None, runner: Runner
+) -> Stored:
     stored = opened.stored
     train, test, material = planned_material(opened, settings, stored)
     if announce is not None:
@@ -67,6 +77,9 @@ def _retrain(opened: Retraining, settings: Settings, note: Note, budget: Budget,
     job = job_of(opened, settings, train, test, material, stored)
     todo = [(arm, seed) for arm in settings.ordered_arms for seed in settings.seed_list]
     note.begin([pair for pair in todo if job.is_done(*pair)])
+    if runner.has_others:
+        left = [pair for pair in todo if pair not in note.finished]
+        train_elsewhere(runner, opened, settings, left, lambda pair: note.done(*pair))
     for arm, seed in todo:
         if (arm, seed) in note.finished:
             continue

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hem_core.engine.runners import DEFAULT as DEFAULT_RUNNER
 from hem_core.errors import RunError
 from hem_core.paths import check_path
 
@@ -83,6 +84,8 @@ class Settings:
     group: str | None = None
     """The column whose values, with the classes, are the groups of the recipe `groups`. Default: that of the slice of
     the run that is the furthest behind."""
+    runner: str = DEFAULT_RUNNER
+    """Where the trainings run: a file of `hem_core.engine.runners`; "ray" spreads them, others do them one by one."""
     question: str | None = None
     """One of QUESTIONS that the verdict answers; None for the verdict ship or hold."""
 
@@ -103,6 +106,8 @@ class Settings:
         if self.group is not None and self.recipe not in ("auto", "groups"):
             raise RunError(f"--group names the groups of --recipe groups; with --recipe {self.recipe} leave it out")
         self._check_arms_of_recipe()
+        if self.runner != DEFAULT_RUNNER and self.budget is not None:
+            raise RunError(f"--budget counts one training after the other; leave it out with --runner {self.runner}")
         if isinstance(self.seeds, bool) or not isinstance(self.seeds, int) or self.seeds < 1:
             raise RunError(f"--seeds expects a number from 1 on; got {self.seeds}")
         if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:

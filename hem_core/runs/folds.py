@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -26,6 +28,9 @@ from hem_core.runs.options import Options
 from hem_core.runs.prepare import Prepared, data_key, is_picture, placed
 from hem_core.store.atomic import write_arrays
 
+TrainsElsewhere: TypeAlias = Callable[["Trainer", np.ndarray, Extra | None], None]
+"""Called with the trainer, the folds (N,) and the extra examples; what it trains is on disk afterwards."""
+
 
 @dataclass(frozen=True, eq=False)
 class Trainer:
@@ -36,6 +41,8 @@ class Trainer:
     ready: Prepared
     options: Options
     progress: Progress
+    elsewhere: TrainsElsewhere | None = None
+    """Trains folds in other processes; None: this one trains them all."""
 
     @property
     def n_folds(self) -> int:
@@ -45,7 +52,7 @@ class Trainer:
     @cached_property
     def everything(self) -> Everything:
         """The model trained on all examples and its predictions for them, which are kept across a kill."""
-        return fit_all(self._trainings)
+        return fit_all(self.trainings)
 
     @cached_property
     def network(self) -> Network:
@@ -53,7 +60,7 @@ class Trainer:
         the checkpoint of the train function, and from another training if the function takes none."""
         model = self.everything.model
         if model is None:
-            model = fit_all(self._trainings, again=True).model
+            model = fit_all(self.trainings, again=True).model
         assert model is not None
         return self.place(model)
 
@@ -81,14 +88,10 @@ class Trainer:
     def folds(self, fold: np.ndarray, extra: Extra | None = None, beside: Dynamics | None = None) -> CrossFit:
         """Predictions of the folds' models; fold (N,) over the catalog, -1 = neither trained on nor predicted; beside:
         the recording of another training, which counts in the mean of the dynamics as one of a fold."""
-        return cross_fit(
-            self._trainings,
-            fold=fold,
-            n_folds=self.n_folds,
-            extra=extra,
-            repeats=self.options.repeats,
-            beside=beside,
-        )
+        repeats = self.options.repeats
+        if self.elsewhere is not None:
+            self.elsewhere(self, fold, extra)
+        return cross_fit(self.trainings, fold=fold, n_folds=self.n_folds, extra=extra, repeats=repeats, beside=beside)
 
     def assigned(self, rows: np.ndarray, targets: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
         """(N,) fold of every row of the catalog; rows (n,): those that were scored; groups (n,) of near-duplicates."""
@@ -106,7 +109,8 @@ class Trainer:
         return replace(self.place(model), embedder=None)
 
     @cached_property
-    def _trainings(self) -> Trainings:
+    def trainings(self) -> Trainings:
+        """What all trainings of the run share."""
         if self.ready.inputs is None:
             raise ModelError("--train wants examples to train on: pictures, texts, features or arrays")
         if self.ready.held_out.all():

@@ -28,6 +28,7 @@ from hem_core.runs import projection, run_folder, run_record
 from hem_core.runs.beside import check_beside
 from hem_core.runs.call import Call, typed_as
 from hem_core.runs.folds import Trainer
+from hem_core.runs.folds_elsewhere import FoldsElsewhere
 from hem_core.runs.options import Options, combined
 from hem_core.runs.prepare import Prepared, batch_size_of, key_of, prepare, unit_size_of
 from hem_core.runs.worker import Asked, job_of, opened, units_of
@@ -184,7 +185,8 @@ def _scored(plan: Plan, ready: Prepared, recorded: Dynamics | None, making: _Mak
     from hem_core.runs.conclude import conclude
 
     options, progress = making.options, making.progress
-    trainer = Trainer(making.train, plan, ready, options, progress) if making.train is not None else None
+    elsewhere = FoldsElsewhere(making.asked, making.runner)
+    trainer = Trainer(making.train, plan, ready, options, progress, elsewhere) if making.train is not None else None
     stored = None
     if trainer is not None and ready.network is None and ready.predictions is None:
         with progress.stage("train"):

@@ -32,7 +32,7 @@ class Asked:
     folder: Path
     options: Options
     weights: str | Path | None = None
-    train: str | Callable[..., Any] | None = None
+    train: str | Callable[..., Any] | TrainFunction | None = None
 
     @property
     def model_name(self) -> str:
@@ -73,6 +73,15 @@ def job_of(asked: Asked, agreed: Opened) -> Job:
 
     Raises ModelError when the model or the data are not those of that process.
     """
+    plan, ready, options, _function = repeated(asked, agreed)
+    return units_of(plan, ready, None, has_grand=options.has_grand)
+
+
+def repeated(asked: Asked, agreed: Opened) -> tuple[Plan, Prepared, Options, TrainFunction | None]:
+    """The plan of a run that another process has opened, its model and data, options and train function.
+
+    Raises ModelError when the model or the data are not those of that process.
+    """
     data, catalog, options = asked.source()
     model, function = asked.module(options.task), asked.function(options.task)
     ready = prepare(model, asked.model_name, catalog, data, asked.folder, options, function)
@@ -82,7 +91,7 @@ def job_of(asked: Asked, agreed: Opened) -> Job:
             "(load them with --weights, or seed them), and each must see the same files under the same paths"
         )
     plan = Plan(asked.folder, len(ready.ids), agreed.unit_size, agreed.batch_size, agreed.key)
-    return units_of(plan, ready, None, has_grand=options.has_grand)
+    return plan, ready, options, function
 
 
 def units_of(plan: Plan, ready: Prepared, stored: Stored | None, *, has_grand: bool) -> Job:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import secrets
 import shutil
+import socket
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ROW_GROUP = 65_536
+OF_ANOTHER_MACHINE = 3600.0
+"""Seconds after which a temporary file of another machine is a leftover."""
+_HERE = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:6]
 _mine: set[str] = set()
 
 
@@ -110,7 +116,7 @@ def write_with(path: Path | str, write: Callable[[BinaryIO], object]) -> Path:
 @contextlib.contextmanager
 def temporary_name(path: Path) -> Iterator[Path]:
     """A temporary name next to `path` for a file or folder that is being written; leftovers are deleted later."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{_HERE}-{secrets.token_hex(4)}.tmp")
     _mine.add(temporary.name)
     try:
         yield temporary
@@ -132,6 +138,7 @@ def sync_folder(folder: Path) -> None:
 def remove_leftovers(folder: Path | str) -> int:
     """Delete the incomplete files of killed writers in a folder; files that are being written stay.
 
+    Those of another machine, whose processes cannot be seen, stay until nothing was written to them for an hour.
     Returns how many files or folders that were.
     """
     left = [path for path in Path(folder).glob(".*.tmp") if not _is_being_written(path)]
@@ -141,12 +148,22 @@ def remove_leftovers(folder: Path | str) -> int:
 
 
 def _is_being_written(temporary: Path) -> bool:
-    pid = temporary.name.split(".")[-2].partition("-")[0]
+    pid, *where = temporary.name.split(".")[-2].split("-")
     if not pid.isdigit():
         return False
+    if len(where) == 2 and where[0] != _HERE:
+        return _age(temporary) < OF_ANOTHER_MACHINE
     if int(pid) == os.getpid():  # ours, or of a predecessor with the same number
         return temporary.name in _mine
     return is_alive(int(pid))
+
+
+def _age(path: Path) -> float:
+    """Seconds since something was written there; infinite where it is gone."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return float("inf")
 
 
 def _delete(path: Path) -> None:

@@ -12,8 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from hem_core.store.atomic import (
+    OF_ANOTHER_MACHINE,
     growing_table,
     remove_leftovers,
+    temporary_name,
     write_array,
     write_arrays,
     write_bytes,
@@ -119,3 +121,17 @@ def test_a_killed_writer_leaves_a_whole_file_and_leftovers_can_be_removed(tmp_pa
     (tmp_path / f".c.{process.pid}-0.tmp").touch()
     assert remove_leftovers(tmp_path) >= 1
     assert sorted(path.name for path in tmp_path.iterdir()) == [f".b.{os.getppid()}-0.tmp", "a.bin"]
+
+
+def test_a_file_that_another_machine_may_be_writing_stays_for_an_hour(tmp_path):
+    path = tmp_path / "a.bin"
+    with temporary_name(path) as ours:
+        pid, here, token = ours.name.split(".")[-2].split("-")
+    elsewhere = "0" * len(here) if here != "0" * len(here) else "1" * len(here)
+    others = [tmp_path / f".{name}.bin.{pid}-{elsewhere}-{token}.tmp" for name in ("new", "old")]
+    for other in others:
+        other.touch()
+    an_hour_ago = time.time() - OF_ANOTHER_MACHINE - 1
+    os.utime(others[1], (an_hour_ago, an_hour_ago))
+    assert remove_leftovers(tmp_path) == 1
+    assert [path.name for path in tmp_path.iterdir()] == [others[0].name]

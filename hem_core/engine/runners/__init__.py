@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from hem_core import folder
+from hem_core.errors import HemError
 
 if TYPE_CHECKING:  # torch comes with it
     from hem_core.engine.runner import Runner
@@ -21,6 +22,14 @@ def names() -> list[str]:
 def start(name: str) -> Runner:
     """The runner of a name, for one run. Raises UnknownNameError, and HemError where it cannot run here."""
     return folder.load(sys.modules[__name__], name).start()
+
+
+def start_spreading(name: str) -> Runner:
+    """The runner of a name for trainings, which are spread or done here one by one. Raises as `start`, and HemError for
+    a runner that spreads the units of a run alone."""
+    if name != DEFAULT and not getattr(folder.load(sys.modules[__name__], name), "SPREADS_TRAININGS", False):
+        raise HemError(f"--runner {name} spreads the forward passes of hem score alone; trainings go to --runner ray")
+    return start(name)
 
 
 def is_follower(name: str) -> bool:

@@ -6,14 +6,19 @@ data under the same paths.
 
 from __future__ import annotations
 
+import importlib
+import itertools
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from hem_core.engine.runner import Elsewhere, Report, Runner, do, done_before, missing
+from hem_core.engine.runner import Elsewhere, Report, Runner, Work, do, done_before, missing
 from hem_core.engine.unit import Job
 from hem_core.errors import HemError
+
+SPREADS_TRAININGS = True
 
 
 def start() -> Runner:
@@ -31,6 +36,7 @@ class RayRunner(Runner):
     """Actors of a cluster do it; this process only asks them."""
 
     ray: Any
+    has_others = True
 
     def run(
         self, job: Job, *, is_strict: bool, report: Report, elsewhere: Callable[[], Elsewhere] | None = None
@@ -39,11 +45,23 @@ class RayRunner(Runner):
         units = missing(job)
         if not units:
             return
+        done = done_before(job, units)
+
+        def heard(unit: int) -> None:
+            nonlocal done
+            done += len(job.plan.rows(unit))
+            report(done)
+
+        self.spread(Work(units, partial(_scorer, elsewhere(), is_strict), heard))
+
+    def spread(self, work: Work) -> None:
+        if not work.items:
+            return
         self._connect()
-        sent = self.ray.put(elsewhere())  # kept until the end: an actor that is started again gets it again
-        actors = self._actors(len(units), sent, is_strict=is_strict)
+        sent = self.ray.put(work.make)  # kept until the end: an actor that is started again gets it again
+        actors = self._actors(len(work.items))
         try:
-            self._ask(actors, units, done_before(job, units), report)
+            self._ask(actors, work, sent)
         finally:
             for actor in actors:
                 self.ray.kill(actor)
@@ -59,47 +77,59 @@ class RayRunner(Runner):
                 warnings.simplefilter("ignore")
                 self.ray.init(address="local", include_dashboard=False, **quiet)
 
-    def _actors(self, most: int, sent: Any, *, is_strict: bool) -> list[Any]:
-        """An actor a GPU or a core, as many as there are units at most. sent: `Elsewhere` in Ray's store."""
+    def _actors(self, most: int) -> list[Any]:
+        """An actor a GPU or a core, `most` at most."""
         has = self.ray.cluster_resources()
         n_gpus, n_cores = int(has.get("GPU", 0)), int(has.get("CPU", 1))
         needs = {"num_gpus": 1} if n_gpus else {"num_cpus": 1}
-        scorer = self.ray.remote(_Scorer).options(max_restarts=-1, max_task_retries=-1, **needs)
-        return [scorer.remote(sent, is_strict) for _ in range(min(most, max(1, n_gpus or n_cores)))]
+        hand = self.ray.remote(_Hand).options(max_restarts=-1, max_task_retries=-1, **needs)
+        return [hand.remote() for _ in range(min(most, max(1, n_gpus or n_cores)))]
 
-    def _ask(self, actors: list[Any], units: list[int], done: int, report: Report) -> None:
-        """Give each actor a unit, and the next one when it has done that."""
-        waiting = iter(units)
-        at_work = {actor.do.remote(next(waiting)): actor for actor in actors}  # no more actors than units
+    def _ask(self, actors: list[Any], work: Work, sent: Any) -> None:
+        """Give each actor an item, and the next one when it has done that. sent: `Work.make` in Ray's store."""
+        waiting = iter(work.items)
+        at_work = {}
+        for actor in actors:  # no more than there are items
+            item = next(waiting)
+            at_work[actor.do.remote([sent], item)] = (actor, item)
         while at_work:
             ready, _rest = self.ray.wait(list(at_work), num_returns=1)
-            actor = at_work.pop(ready[0])
-            done += self._got(ready[0])
-            report(done)
-            unit = next(waiting, None)
-            if unit is not None:
-                at_work[actor.do.remote(unit)] = actor
+            actor, item = at_work.pop(ready[0])
+            self._get(ready[0])
+            work.done(item)
+            for following in itertools.islice(waiting, 1):
+                at_work[actor.do.remote([sent], following)] = (actor, following)
 
-    def _got(self, answer: Any) -> int:
-        """The examples of a unit that is done. Raises what the actor raised."""
+    def _get(self, answer: Any) -> None:
+        """Wait for an answer. Raises what the actor raised."""
         try:
-            return self.ray.get(answer)
+            self.ray.get(answer)
         except self.ray.exceptions.RayTaskError as error:
             if isinstance(error.cause, HemError):
                 raise error.cause from error
             raise
 
 
-class _Scorer:
-    """An actor: it makes its job once, and scores the units that it is asked for."""
+def _scorer(elsewhere: Elsewhere, is_strict: bool) -> Callable[[int], None]:
+    """What scores a unit whose shard is not there."""
+    job = elsewhere.make_job(elsewhere.opened)
 
-    def __init__(self, elsewhere: Elsewhere, is_strict: bool) -> None:
-        self._elsewhere, self._is_strict = elsewhere, is_strict
-        self._job: Job | None = None
+    def scored(unit: int) -> None:
+        if not job.plan.is_done(unit):
+            do(job, unit, is_strict=is_strict)
 
-    def do(self, unit: int) -> int:
-        """Score a unit whose shard is not there; returns its number of examples."""
-        if self._job is None:  # here, not when it starts: what is wrong then is an answer
-            self._job = self._elsewhere.make_job(self._elsewhere.opened)
-        plan = self._job.plan
-        return len(plan.rows(unit)) if plan.is_done(unit) else do(self._job, unit, is_strict=self._is_strict)
+    return scored
+
+
+class _Hand:
+    """An actor: it prepares once, and does the items that it is asked for."""
+
+    def __init__(self) -> None:
+        self._do: Callable[[Any], object] | None = None
+
+    def do(self, sent: list[Any], item: Any) -> None:
+        """Do an item. sent: the place of `Work.make` in Ray's store, in a list, so that it is fetched only once."""
+        if self._do is None:
+            self._do = importlib.import_module("ray").get(sent[0])()
+        assert self._do is not None
+        self._do(item)

@@ -65,7 +65,7 @@ def _trained(job: Job, arm: str, seed: int, where: str, tell: Told) -> tuple[np.
     dataset = ArmSet(
         job.source, job.material.rows[plan.places], plan.targets, output_names(job.source.task, job.classes)
     )
-    with _scratch(job.folder) as scratch, seeded(seed):
+    with _scratch(job.folder / f"scratch_{arm}_{seed}") as scratch, seeded(seed):
         model = job.train(
             dataset,
             where=where,
@@ -107,9 +107,8 @@ def _loss_fn(job: Job, plan: TrainingRows, arm: str, seed: int) -> dict[str, Any
 
 
 @contextmanager
-def _scratch(folder: Path) -> Iterator[Path]:
-    """A place for a recording that nobody reads, gone afterwards; the next training clears what a killed one left."""
-    place = folder / "scratch"
+def _scratch(place: Path) -> Iterator[Path]:
+    """A place for a recording that nobody reads, gone afterwards; the same training clears what a killed one left."""
     shutil.rmtree(place, ignore_errors=True)
     try:
         yield place
