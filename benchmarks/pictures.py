@@ -166,6 +166,7 @@ def lasso(page: Any) -> None:
     page.mouse.up()
     page.wait_for_selector(".hem-explorer:not([data-selected='0'])")
     page.wait_for_function("(({ count, scope }) => count === scope)(document.querySelector('.hem-explorer').dataset)")
+    page.wait_for_function("!document.body.innerText.includes('comparing with the rest')")
     page.locator(".hem-tile img").first.wait_for()
 
 

@@ -93,7 +93,7 @@ def naive_loop(ids: list[str], logits: torch.Tensor, targets: torch.Tensor, file
 
 
 def memory() -> None:
-    """Python's peak over epochs, K = 1000: what is kept is four floats an example until it is written."""
+    """Python's peak over epochs, K = 1000: what is kept is six floats an example until it is written."""
     n = 20 * BATCH
     logits, targets = torch.randn(BATCH, 1000), torch.randint(1000, (BATCH,))
     batches = [[f"example-{index:06d}" for index in range(start, start + BATCH)] for start in range(0, n, BATCH)]
