@@ -7,6 +7,7 @@ import os
 import stat
 from pathlib import Path
 
+from hem_core.buckets.mirror import NOTE, downloaded
 from hem_core.errors import DataError, HemError
 
 LONGEST_SHOWN = 80
@@ -53,11 +54,15 @@ def check_path(path: Path | str, what: str) -> None:
 
 
 def read_file(path: Path) -> bytes:
-    """The bytes of a file. Raises OSError as opening it does, and for a pipe or a device, which may never end."""
+    """The bytes of a file; those of an object in a bucket are downloaded now, where its copy has none yet.
+
+    Raises OSError as opening it does, and for a pipe or a device, which may never end.
+    """
     odd = _odd(path.stat().st_mode)
     if odd:
         raise OSError(errno.EINVAL, f"it is {odd}, not a file", str(path))
-    return path.read_bytes()
+    content = path.read_bytes()
+    return downloaded(path, content) if content.startswith(NOTE) else content
 
 
 def _odd(mode: int) -> str:

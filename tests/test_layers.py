@@ -14,6 +14,7 @@ LAYERS = (
     {
         "types", "errors", "folder", "plugins", "cells", "alive", "splits", "paths", "thresholds", "stats",
         "content_hash", "array_checks", "boxes", "tag_sets", "class_columns", "class_affix", "number_rows", "minus",
+        "buckets",
     },
     {"media"},
     {

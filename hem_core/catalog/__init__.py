@@ -21,6 +21,8 @@ from typing import Any
 import pyarrow as pa
 
 from hem_core import folder
+from hem_core.buckets.mirror import local
+from hem_core.buckets.places import address_of, named
 from hem_core.catalog._column_names import CLASSES
 from hem_core.catalog._python_data import unwrapped
 from hem_core.errors import DataError
@@ -61,12 +63,12 @@ def read(source: Any, **columns: str | Sequence[str] | None) -> pa.Table:
     unknown = columns.keys() - {*COLUMNS, *OWN_OPTIONS}
     if unknown:
         raise DataError(f"no option '{min(unknown)}' for columns; there are: {', '.join((*COLUMNS, *OWN_OPTIONS))}")
+    source, notes = unwrapped(source, **given)
     if isinstance(source, str | Path):
         check_path(source, "the data")
         if not Path(source).exists():
             raise DataError(f"no data at '{source}'; give an image folder, or a .csv, .parquet, .jsonl or .npz file")
-    own = {name: given.pop(name) for name in OWN_OPTIONS if name in given}
-    source, notes = unwrapped(source, **given)
+    own = {name: local(given.pop(name)) for name in OWN_OPTIONS if name in given}
     package = sys.modules[__name__]
     for name in filter(partial(folder.works, package), folder.names(package)):
         reader = folder.load(package, name)
@@ -86,6 +88,8 @@ def read(source: Any, **columns: str | Sequence[str] | None) -> pa.Table:
                 words = " ".join(str(error).split())[:300]
                 raise DataError(f"cannot read '{_short(source)}' as {name}: {words}") from error
             notes += info(found).get("notes", [])
+            address = address_of(source) if isinstance(source, str | Path) else None
+            found = with_info(found, source=address) if address else found
             names = _classes_in(source) if "numbers" not in info(found) else {}
             return with_info(found, **({"notes": notes} if notes else {}), **names)
     if isinstance(source, str | Path) and Path(source).suffix.casefold() in OTHER_WAYS:
@@ -118,7 +122,7 @@ def _where(option: str) -> str:
 
 
 def _short(source: Any) -> str:
-    return str(source) if isinstance(source, str | Path) else type(source).__name__
+    return named(source) if isinstance(source, str | Path) else type(source).__name__
 
 
 def info(table: pa.Table) -> dict[str, Any]:

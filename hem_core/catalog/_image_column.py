@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
 
+from hem_core.buckets.address import clean, is_address
+from hem_core.buckets.mirror import around, mirrored
+from hem_core.buckets.places import address_of
 from hem_core.catalog._compute import pc
 from hem_core.errors import DataError
 
@@ -59,6 +63,15 @@ def is_full_of_names(column: pa.ChunkedArray) -> bool:
     return bool(some) and all(Path(_slashes(text)).suffix.lower() in SUFFIXES for text in some)
 
 
+def list_beside(path: Path | None, table: pa.Table) -> None:
+    """List the folder of a table that is in a bucket, where a column seems to name pictures."""
+    if address_of(path) is None or path is None:
+        return
+    texts = [name for name in table.column_names if pa.types.is_string(table.schema.field(name).type)]
+    if any(name.casefold().startswith(SURE) or is_full_of_names(table[name]) for name in texts):
+        around(path)
+
+
 def image_paths(column: pa.ChunkedArray, name: str, folders: Sequence[Path]) -> ImagePaths:
     """The paths of a column as they are opened: relative to the first of the folders where they are, or to the working
     folder.
@@ -68,11 +81,13 @@ def image_paths(column: pa.ChunkedArray, name: str, folders: Sequence[Path]) -> 
     """
     some = _some(column)
     remote = next((text for text in some if "://" in text and not text.startswith("file://")), None)
-    if remote is not None:
+    if remote is not None and (remote.startswith("http") or not is_address(remote)):
         raise DataError(
-            f"the image column '{name}' holds addresses such as '{remote[:80]}'; HEM reads local files: download "
-            "them and name the paths"
+            f"the image column '{name}' holds addresses such as '{remote[:80]}'; HEM reads files, local or in a "
+            "bucket: download them and name the paths"
         )
+    if remote is not None:
+        return _in_bucket(column, name, remote)
     if pc.any(pc.match_substring(column, "\0")).as_py():
         raise DataError(f"the image column '{name}' holds a NUL character, which no path can have")
     notes: list[str] = []
@@ -92,6 +107,18 @@ def image_paths(column: pa.ChunkedArray, name: str, folders: Sequence[Path]) -> 
             "pictures beside the table."
         )
     return ImagePaths(column, root or folders[0], notes)
+
+
+def _in_bucket(column: pa.ChunkedArray, name: str, first: str) -> ImagePaths:
+    """The paths of a column of addresses, below the folder that they share."""
+    texts = [clean(text) if text else None for text in column.to_pylist()]
+    protocol = first.partition("://")[0] + "://"
+    other = next((text for text in texts if text and not text.startswith(protocol)), None)
+    if other is not None:
+        raise DataError(f"the image column '{name}' holds '{first[:80]}' and '{other[:80]}'; use one store for all")
+    shared = protocol + posixpath.commonpath([text[len(protocol) :].rpartition("/")[0] for text in texts if text])
+    paths = [text[len(shared) + 1 :] if text else None for text in texts]
+    return ImagePaths(pa.chunked_array([pa.array(paths, pa.string())]), mirrored(shared).resolve())
 
 
 def _some(column: pa.ChunkedArray) -> list[str]:

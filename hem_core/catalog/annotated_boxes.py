@@ -14,6 +14,7 @@ from hem_core.boxes.annotations import Annotations, Predictions
 from hem_core.boxes.columns import GIVEN, PREDICTED, given_column, predicted_column
 from hem_core.boxes.contents import in_words
 from hem_core.boxes.results import InMemory
+from hem_core.buckets.mirror import around
 from hem_core.catalog import with_info
 from hem_core.errors import DataError
 
@@ -62,6 +63,7 @@ def read(
     for name, place in (("--images", images), ("--predictions", predictions)):
         if isinstance(place, str | Path) and not Path(place).exists():
             raise DataError(f"nothing is at '{place}', which {name} names; check the path")
+    around(path)
     root = Path(images) if images is not None else None
     document = formats.read(path, images=root, format=annotations_format)
     home = _home(path, document.images["file_name"].to_pylist(), root)

@@ -20,7 +20,7 @@ from hem_core.catalog._features import KEPT, all_features, asked_for, named_feat
 from hem_core.catalog._frame import INDEX, is_frame
 from hem_core.catalog._guessed_columns import guessed_id, guessed_label, guessed_text
 from hem_core.catalog._image_column import NAMES as IMAGE_NAMES
-from hem_core.catalog._image_column import holds_pictures, image_paths, is_full_of_pictures
+from hem_core.catalog._image_column import holds_pictures, image_paths, is_full_of_pictures, list_beside
 from hem_core.catalog._label_kind import labels_are
 from hem_core.catalog._predictions_file import predictions_by_id
 from hem_core.catalog._table_file import Loaded, has_predictions, is_text, load, suffix_format
@@ -79,7 +79,7 @@ def read(
     path = Path(source) if isinstance(source, str | Path) else None
     asked = asked_for(feature_columns)
     named = _Named(id_column, label_column, image_column, text_column)
-    loaded = load(source, path, (*NAMES, *named.all, *asked))
+    loaded = _load(source, path, (*NAMES, *named.all, *asked))
     loaded, label_column, of_tags = _with_tags(loaded, label_column, source)
     asked = [next(iter(_matches(loaded.table, (name,))), name) for name in asked]
     folder = (path or Path("table")).resolve().parent
@@ -141,7 +141,7 @@ class TableColumns:
 
 def columns_of(path: Path, *, rows: int = 5) -> TableColumns:
     """The columns of a table in a file, also where it lacks a label. Raises DataError when it cannot be parsed."""
-    loaded = load(path, path, NAMES)
+    loaded = _load(path, path, NAMES)
     shown = [name for name in loaded.table.column_names if name != INDEX]
     head, lists = loaded.table.select(shown).slice(0, rows), _lists_in(path)
     found = TableColumns(tuple(shown), head, loaded.table.num_rows, lists=lists)
@@ -159,6 +159,13 @@ def columns_of(path: Path, *, rows: int = 5) -> TableColumns:
     guesses = {name: column for name, column in made.items() if column}
     named = chosen.label if guess is None else None
     return replace(found, id=id, label=named, image=chosen.image, text=chosen.text, guesses=guesses)
+
+
+def _load(source: Any, path: Path | None, names: Collection[str]) -> Loaded:
+    """The table; where it is in a bucket and names pictures, the folder around it has been listed."""
+    loaded = load(source, path, names)
+    list_beside(path, loaded.table)
+    return loaded
 
 
 def _lists_in(path: Path) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from hem_core.loop.pool import Pool
 from hem_core.loop.run_of import run_of
 from hem_core.media import medium
 from hem_core.media._grey_levels import to_picture
+from hem_core.paths import read_file
 from hem_core.sets.label_sets import sets_of_labels
 from hem_core.store import sets
 from hem_core.tasks import MakesItems, settings_of
@@ -128,7 +129,7 @@ def picture_reader(pool: Pool) -> ReadImage | None:
     def read(row: pd.Series) -> tuple[str, bytes]:
         if medium(facts["medium"]).pictures == "files":
             path = Path(facts["root"]) / str(row["image"])
-            return path.suffix, path.read_bytes()
+            return path.suffix, read_file(path)
         from PIL import Image
 
         shown, buffer = inputs.picture(place[str(row["id"])]), io.BytesIO()

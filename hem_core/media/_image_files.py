@@ -10,12 +10,16 @@ from pathlib import Path
 
 import numpy as np
 
+from hem_core.buckets.places import address_of
 from hem_core.content_hash import content_hash
 from hem_core.errors import DataError
 from hem_core.media._contract import Read
 from hem_core.media._decoded import Decoded, decode, decoded
 from hem_core.media._grey_levels import to_picture
 from hem_core.paths import read_file
+
+IN_BUCKET = 16
+"""Threads where a picture may have to be downloaded first: they wait most of the time."""
 
 
 class Files:
@@ -35,6 +39,7 @@ class Files:
     ) -> None:
         self._root, self._paths, self._channels, self._resize = root, paths, channels, resize
         self._is_mixed = is_mixed
+        workers = IN_BUCKET if address_of(root) else workers
         self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="hem-decode")
 
     def fingerprint(self) -> str:

@@ -13,6 +13,7 @@ from hem_core.errors import DataError
 from hem_core.media._grey_levels import to_picture
 from hem_core.media._npy import ArrayRows
 from hem_core.media._picture_file import read_picture
+from hem_core.paths import read_file
 
 
 def picture_of(root: Path, example: Mapping[str, Any]) -> Image.Image | None:
@@ -36,7 +37,7 @@ def open_image(root: Path, image: str, image_row: int | None = None) -> Image.Im
         )
     try:
         if image_row is None:
-            return read_picture(path.read_bytes()).picture.convert("RGB")
+            return read_picture(read_file(path)).picture.convert("RGB")
         rows = ArrayRows(path)
         try:
             return Image.fromarray(to_picture(rows.read(image_row, image_row + 1)[0]))

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from hem_core import catalog as catalogs
+from hem_core.buckets.address import is_address
 from hem_core.engine.batch import Inputs
 from hem_core.errors import DataError
 from hem_core.folds.cached_inputs import AT_ONCE, CachedInputs
@@ -110,7 +111,7 @@ def data_of(run: Run, given: str | None) -> str:
         return given
     data = run.info["data"]
     for place in (data.get("path"), data.get("source")):
-        if place and Path(place).exists():
+        if place and (is_address(place) or Path(place).exists()):
             return str(place)
     raise DataError(
         f"the data of run '{run.name}' are no longer at '{data.get('path') or data.get('source')}'; "

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from hem_core import catalog as catalogs
+from hem_core.buckets.mirror import local
 from hem_core.catalog.table import TableColumns, columns_of, is_parquet
 from hem_core.class_columns import OF_A_MODEL
 from hem_core.errors import DataError, HemError
@@ -96,6 +97,7 @@ def data_preview(request: Request) -> DataPreview:
     """Read the data as `hem_core.score` would, up to their labels and predictions."""
     found = DataPreview()
     try:
+        request = _local(request)
         check_path(request.source, "the data")
         if not Path(request.source).exists():
             raise DataError(f"nothing is at '{request.source}'")
@@ -113,6 +115,13 @@ def data_preview(request: Request) -> DataPreview:
         if found.rows is None and (request.images or request.predictions):  # what is beside the data may be the reason
             found = data_preview(replace(request, images=None, predictions=None))
         return replace(found, problem=str(error), missing="")
+
+
+def _local(request: Request) -> Request:
+    """The request with local copies of what lies in a bucket."""
+    beside = {"images": local(request.images), "predictions": local(request.predictions)}
+    own = {"source": local(request.source), **beside}
+    return replace(request, **{name: str(place) for name, place in own.items() if place is not None})
 
 
 def _guessed(found: DataPreview, request: Request, columns: TableColumns) -> tuple[DataPreview, Request]:

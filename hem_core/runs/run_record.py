@@ -12,6 +12,8 @@ import numpy as np
 import pyarrow as pa
 
 from hem_core.boxes.results import InMemory
+from hem_core.buckets.address import clean, is_address
+from hem_core.buckets.places import named
 from hem_core.catalog import PLACES
 from hem_core.dynamics.table import Dynamics
 from hem_core.engine.join import Joined
@@ -75,9 +77,9 @@ def _embedding(ready: Prepared, options: Options) -> dict[str, Any]:
 
 def _reading(ready: Prepared, options: Options) -> dict[str, Any]:
     """How the source was read, for a later command in another folder: files and folders by their absolute paths."""
-    places = {name: str(ready.facts[name]) for name in PLACES if name in ready.facts}
+    places = {name: named(ready.facts[name]) for name in PLACES if name in ready.facts}
     given = {name: value for name, value in options.reading.items() if value and not isinstance(value, InMemory)}
-    return places | {name: str(Path(value).resolve()) if name in PLACES else value for name, value in given.items()}
+    return places | {name: named(Path(value).resolve()) if name in PLACES else value for name, value in given.items()}
 
 
 def opening_data(ready: Prepared, folder: Path, options: Options) -> dict[str, Any]:
@@ -89,13 +91,20 @@ def opening_data(ready: Prepared, folder: Path, options: Options) -> dict[str, A
     facts = {name: ready.facts[name] for name in named if name in ready.facts} | {"root": _portable(ready, folder)}
     source = Path(ready.facts["source"])
     facts["path"] = str(source.resolve()) if source.exists() else None
-    return facts | {"test": str(Path(options.test).resolve()) if options.test else None}
+    if is_address(ready.facts["source"]):
+        facts["path"] = ready.facts["source"]
+    return facts | {"test": _absolute(options.test) if options.test else None}
+
+
+def _absolute(place: str | Path) -> str:
+    return clean(place) if is_address(place) else str(Path(place).resolve())
 
 
 def _portable(ready: Prepared, folder: Path) -> str:
-    """Where the pictures lie; relative to the run where they are inside it, so that the run can be moved."""
+    """Where the pictures lie: an address, or a path, relative to the run where they are inside it, so that the run can
+    be moved."""
     root, home = Path(ready.facts["root"]), folder.resolve()
-    return root.relative_to(home).as_posix() if root.is_relative_to(home) else ready.facts["root"]
+    return root.relative_to(home).as_posix() if root.is_relative_to(home) else named(ready.facts["root"])
 
 
 def held_out(n: int) -> list[str]:

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from hem_core.buckets.address import is_address
 from hem_core.engine.progress import Listener
 from hem_core.errors import DataError
 from hem_core.runs.score import score
@@ -34,7 +35,7 @@ def check_model(
     """
     run, ids = opened.run, opened.example_ids
     data = next((place for place in (run.info["data"].get("path"), run.info["data"].get("source")) if place), None)
-    if data is None or not Path(data).exists():
+    if data is None or not (is_address(data) or Path(data).exists()):
         raise DataError(f"the data of run '{run.name}' are no longer at '{data}'; put them back, or score a run there")
     if is_weights(model, weights):
         model, weights = own_factory(run), model

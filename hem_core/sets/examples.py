@@ -18,6 +18,7 @@ from hem_core.folds.cached_inputs import CachedInputs
 from hem_core.folds.training_set import TrainingSet
 from hem_core.media import medium
 from hem_core.media._picture_file import is_grey
+from hem_core.paths import read_file
 from hem_core.sets.provenance import feature_columns
 from hem_core.sets.run_of_set import check_examples, run_of_set
 from hem_core.store.workspace import open_workspace
@@ -111,7 +112,7 @@ def _channels(paths: list[Path]) -> int:
     """1 where the first picture that can be opened is grey, else 3."""
     for path in paths:
         try:
-            return 1 if is_grey(path.read_bytes()) else 3
+            return 1 if is_grey(read_file(path)) else 3
         except (DataError, OSError):
             continue
     return 3

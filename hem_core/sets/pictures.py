@@ -14,6 +14,7 @@ from PIL import Image
 from hem_core.content_hash import content_hash
 from hem_core.errors import DataError
 from hem_core.media import Medium, medium_of
+from hem_core.paths import read_file
 from hem_core.store.level import Level
 from hem_core.store.level_names import EXAMPLES
 from hem_core.store.run import Run
@@ -42,7 +43,7 @@ class Pictures:
         path = self.path(row)
         if path is None:
             raise DataError(self.where(row))
-        return path.suffix, path.read_bytes()
+        return path.suffix, read_file(path)
 
     def path(self, row: pd.Series) -> Path | None:
         """The file of an example's picture; None when there is none. Away from the run's own place it must be the same
@@ -170,12 +171,12 @@ def _moved(data: Path, image: str, is_checked: bool) -> list[Path]:
 
 
 def _is(path: Path, digest: str | None) -> bool:
-    return path.is_file() and (digest is None or content_hash(path.read_bytes()) == digest)
+    return path.is_file() and (digest is None or content_hash(read_file(path)) == digest)
 
 
 def _fault(path: Path) -> str:
     try:
-        with Image.open(path) as opened:
+        with Image.open(io.BytesIO(read_file(path))) as opened:
             opened.verify()
     except Exception as error:  # Pillow's readers raise whatever a broken file leads them to
         return f"'{path}' is no picture that can be read: {str(error).splitlines()[0] if str(error) else error!r}"

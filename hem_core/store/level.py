@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hem_core.buckets.address import is_address
+from hem_core.buckets.mirror import copy_of
 from hem_core.errors import DataError, RunError
 from hem_core.media import medium_of
 from hem_core.store import column_values, level_digest, level_files, rules
@@ -124,6 +126,8 @@ class Level:
     def root(self) -> Path | None:
         """The folder that `image` is relative to; inside the run it moves with it. None when the data have no files."""
         root = self.info.get("data", {}).get("root")
+        if is_address(root):
+            return copy_of(root)
         return self.folder / root if root else None
 
     @cached_property

@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hem_core.buckets.address import is_address
+from hem_core.buckets.mirror import copy_of
 from hem_core.errors import RunError
 from hem_core.store import level_files, run_facts
 from hem_core.store.level import Level
@@ -132,6 +134,8 @@ class Run:
     def root(self) -> Path | None:
         """The folder that `image` is relative to; inside the run it moves with it. None when the data have no files."""
         root = self.info.get("data", {}).get("root")
+        if is_address(root):
+            return copy_of(root)
         return self.folder / root if root else None
 
     def show(

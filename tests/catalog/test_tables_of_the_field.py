@@ -195,8 +195,10 @@ def test_paths_below_the_working_folder_and_with_backslashes_are_found_and_noted
 
 
 def test_addresses_and_pictures_inside_a_column_are_refused_with_the_way_out(tmp_path):
-    with pytest.raises(DataError, match=r"holds addresses such as 's3://b/a.png'; HEM reads local files: download"):
-        catalogs.read(stored(tmp_path / "x.csv", "image,label\ns3://b/a.png,a\n"))
+    with pytest.raises(
+        DataError, match=r"holds addresses such as 'https://b/a.png'; HEM reads files, local or in a bucket: download"
+    ):
+        catalogs.read(stored(tmp_path / "x.csv", "image,label\nhttps://b/a.png,a\n"))
     inside = pa.table({"image": pa.array([{"bytes": b"x", "path": "a"}]), "label": ["a"]})
     with pytest.raises(DataError, match=r"the image column 'image' holds struct.*write the pictures to files"):
         catalogs.read(inside)

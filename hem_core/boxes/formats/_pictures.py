@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
+
+from hem_core.buckets.mirror import is_note
+from hem_core.paths import read_file
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 _TURNED = (5, 6, 7, 8)
@@ -19,7 +23,7 @@ def picture_size(path: Path) -> tuple[int, int]:
     from PIL import Image
 
     try:
-        with Image.open(path) as picture:
+        with Image.open(io.BytesIO(read_file(path)) if is_note(path) else path) as picture:
             width, height = picture.size
             return (height, width) if picture.getexif().get(274) in _TURNED else (width, height)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
