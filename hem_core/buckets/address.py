@@ -22,7 +22,7 @@ CREDENTIALS = {
     "gcs": "set GOOGLE_APPLICATION_CREDENTIALS, or run gcloud auth application-default login",
     "azure": "set AZURE_STORAGE_CONNECTION_STRING, or AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY",
 }
-_FORM = re.compile(r"([a-z][a-z0-9+.-]+):/{1,2}(?=[^/])")  # a Path has one slash
+_FORM = re.compile(r"([a-z][a-z0-9+.-]+):/{1,3}(?=[^/])")  # a Path has one slash, and fsspec's memory three
 
 
 def is_address(place: object) -> bool:

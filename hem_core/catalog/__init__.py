@@ -5,7 +5,8 @@ Columns: `id` (string, unique, the only key), `label` (string, null where unknow
 `split`, and the user's own columns.
 What is true of the whole table stands in its metadata: see `info`.
 
-A reader is one file that defines `accepts(source) -> bool` and `read(source, **columns) -> pa.Table`.
+A reader is one file that defines `accepts(source) -> bool` and `read(source, **columns) -> pa.Table`. One that opens
+files whose examples are read later defines also `opened(source, **columns)`: a table, or items, that another one reads.
 """
 
 from __future__ import annotations
@@ -23,12 +24,23 @@ import pyarrow as pa
 from hem_core import folder
 from hem_core.buckets.mirror import local
 from hem_core.buckets.places import address_of, named
-from hem_core.catalog._column_names import CLASSES
-from hem_core.catalog._python_data import unwrapped
+from hem_core.catalog import _python_data
+from hem_core.catalog._column_names import CLASSES, NAME, SOURCE
 from hem_core.errors import DataError
 from hem_core.paths import check_path
 
-__all__ = ["COLUMNS", "OF_TABLES", "OWN_OPTIONS", "PLACES", "info", "read", "reader_of", "unwrapped", "with_info"]
+__all__ = [
+    "COLUMNS",
+    "OF_TABLES",
+    "OWN_OPTIONS",
+    "PLACES",
+    "info",
+    "opens",
+    "read",
+    "reader_of",
+    "unwrapped",
+    "with_info",
+]
 
 PLUGINS = "hem.readers"
 DEFINES = ("accepts", "read")
@@ -41,7 +53,7 @@ OWN_OPTIONS = (*PLACES, "annotations_format")
 """Options that only those readers take which name them in their `OPTIONS`."""
 OTHER_WAYS = {
     **dict.fromkeys((".xlsx", ".xls", ".ods"), "it is a spreadsheet; save its sheet as CSV and choose that file"),
-    **dict.fromkeys((".zip", ".tar", ".gz", ".tgz", ".7z"), "it is an archive; unpack it and choose what is inside"),
+    **dict.fromkeys((".zip", ".gz", ".tgz", ".7z"), "it is an archive; unpack it and choose what is inside"),
     **dict.fromkeys((".pkl", ".pickle", ".pt", ".pth"), "a pickle can run any code; write the table as Parquet or CSV"),
 }
 """Suffix of a file that people try, and no reader takes -> what to do."""
@@ -90,6 +102,7 @@ def read(source: Any, **columns: str | Sequence[str] | None) -> pa.Table:
             notes += info(found).get("notes", [])
             address = address_of(source) if isinstance(source, str | Path) else None
             found = with_info(found, source=address) if address else found
+            found = with_info(found, **_facts_in(source))
             names = _classes_in(source) if "numbers" not in info(found) else {}
             return with_info(found, **({"notes": notes} if notes else {}), **names)
     if isinstance(source, str | Path) and Path(source).suffix.casefold() in OTHER_WAYS:
@@ -100,9 +113,40 @@ def read(source: Any, **columns: str | Sequence[str] | None) -> pa.Table:
     )
 
 
+def unwrapped(data: Any, **columns: Any) -> tuple[Any, list[str]]:
+    """The data in a form that one of the readers takes, and notes on what was done for it.
+
+    An address gives its local copy (`hem_core.buckets.mirror`), files that one of the readers opens the table or the
+    items in them, and Python data what `_python_data.unwrapped` makes of them.
+    """
+    if isinstance(data, str | Path):
+        reader = _opener(data)
+        if reader is None:
+            data = local(data)
+            reader = _opener(data)
+        if reader is not None:
+            data = reader.opened(data, **columns)
+    return _python_data.unwrapped(data, **columns)
+
+
+def opens(source: Any) -> bool:
+    """Whether a reader opens files by their path or pattern, in place of reading one file or a folder as it is."""
+    return isinstance(source, str | Path) and _opener(source) is not None
+
+
+def _opener(source: str | Path) -> Any:
+    """The reader that opens files as a table or as items, by its function `opened`; None for any other source."""
+    package = sys.modules[__name__]
+    found = (folder.load(package, name) for name in folder.names(package) if folder.works(package, name))
+    return next((reader for reader in found if hasattr(reader, "opened") and reader.accepts(source)), None)
+
+
 def reader_of(source: Any) -> tuple[str, tuple[str, ...]]:
     """The name of the reader that takes a source, such as "table", and its `OPTIONS`; ("", ()) where none does."""
     package = sys.modules[__name__]
+    first = _opener(source) if isinstance(source, str | Path) else None
+    if first is not None:
+        return first.__name__.rpartition(".")[2], tuple(getattr(first, "OPTIONS", ()))
     for name in filter(partial(folder.works, package), folder.names(package)):
         reader = folder.load(package, name)
         if reader.accepts(source):
@@ -149,6 +193,12 @@ def _classes_in(source: Any) -> dict[str, list[str]]:
     if not isinstance(source, pa.Table) or CLASSES not in (source.schema.metadata or {}):
         return {}
     return {"classes": source.schema.metadata[CLASSES].decode().split("\n")}
+
+
+def _facts_in(source: Any) -> dict[str, str]:
+    """The name, the source and the folder that a table of files carries in its metadata."""
+    said = (source.schema.metadata or {}) if isinstance(source, pa.Table) else {}
+    return {name: said[key].decode() for name, key in (("name", NAME), ("source", SOURCE)) if key in said}
 
 
 def _checked(table: pa.Table) -> pa.Table:

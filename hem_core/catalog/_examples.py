@@ -9,7 +9,8 @@ from hem_core.errors import DataError
 
 
 class Examples:
-    """N items (input, label). `ids`, `targets` and `classes` are as a torch data set has them; `more` are columns.
+    """N items (input, label). `ids`, `targets` and `classes` are as a torch data set has them; `more` are columns;
+    `source` is what they were read from.
 
     inputs: a list or array of N: numbers, texts, or the bytes of image files; None where there is none.
     labels: N integers or class names, None where unknown. more: further columns of the catalog, N values each.
@@ -25,11 +26,13 @@ class Examples:
         ids: Sequence[Any] | None = None,
         classes: Sequence[str] | None = None,
         more: Mapping[str, Any] | None = None,
+        source: str | None = None,
     ) -> None:
         self.inputs, self.targets, self.name = inputs, list(labels), name
         self.ids = [str(id) for id in ids] if ids is not None else [str(index) for index in range(len(self.targets))]
         self.classes = list(classes) if classes is not None else None
         self.more = dict(more or {})
+        self.source = source or name
         if not len(inputs) == len(self.targets) == len(self.ids):
             raise DataError(
                 f"the {name} has {len(inputs)} inputs, {len(self.targets)} labels and {len(self.ids)} ids; "

@@ -10,9 +10,14 @@ import pyarrow as pa
 
 from hem_core.catalog._column_names import CLASSES, IDS, INPUTS, LABELS
 from hem_core.catalog._examples import Examples
+from hem_core.catalog._lazy import Lazy
+from hem_core.catalog._spooled import spooled
 from hem_core.catalog._tag_labels import UNKNOWN, columns_named, states_of
 from hem_core.errors import DataError
 from hem_core.paths import read_file
+
+NAMED = ("label_column", "image_column", "id_column")
+STREAMED = "The stream was read once, from its beginning to its end; without a column of ids its positions are the ids."
 
 
 def unwrapped(
@@ -21,12 +26,12 @@ def unwrapped(
     """A Dataset or DatasetDict as a table, or as items where its inputs are pictures or arrays.
 
     A Dataset with a transform of its own stays as it is: its items are what the transform makes of them.
-    Raises DataError for an IterableDataset, splits of other columns, and features that are no input.
+    A stream is read once, see `spooled`.
+    Raises DataError for splits of other columns, and features that are no input.
     """
     name, named = type(data).__name__, (label_column, image_column, id_column)
     if isinstance(data, dict):
-        if any(not hasattr(part, "num_rows") for part in data.values()):
-            raise DataError(_stream(name))
+        data = {split: part if hasattr(part, "num_rows") else spooled(part) for split, part in data.items()}
         parts = [_with_split(part, str(split)) for split, part in data.items() if part.num_rows]
         if not parts:
             raise DataError(f"the {name} has no examples in its splits {', '.join(map(str, data))}")
@@ -38,17 +43,11 @@ def unwrapped(
         whole = pa.concat_tables(parts)
         return _source(whole, features, name, *named), []
     if not hasattr(data, "num_rows"):
-        raise DataError(_stream(name))
+        read, notes = unwrapped(spooled(data), **dict(zip(NAMED, named, strict=True)))
+        return read, [*notes, STREAMED]
     if data.format["type"] == "custom":
         return data, []
     return _source(_table(data), data.features, name, *named), []
-
-
-def _stream(name: str) -> str:
-    return (
-        f"the {name} is a stream: its examples have no positions by which they could be found again; "
-        "load the data without streaming=True, or make a Dataset of it: Dataset.from_generator(…)"
-    )
 
 
 def _table(data: Any) -> pa.Table:
@@ -90,7 +89,8 @@ def _source(
     column = (pictures or arrays)[0]
     if label + UNKNOWN in table.column_names and classes is not None:  # Examples has no place for it: rows of states
         table = table.set_column(table.column_names.index(label), label, _states(table, label, classes))
-    inputs = [_bytes(value) for value in table[column].to_pylist()] if pictures else table[column].to_pylist()
+    cells = table[column]
+    inputs = Lazy(len(cells), lambda row: _bytes(cells[row].as_py())) if pictures else cells.to_pylist()
     id = id_column or next((one for one in IDS if one in table.column_names), None)
     taken = {column, label, id, *(tags or {}).values()}
     rest = [one for one in table.column_names if one not in taken and not _is_list(table.schema.field(one).type)]

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hem_core.buckets.mirror import local
 from hem_core.catalog._column_names import CLASSES, IDS, INPUTS, LABELS
 from hem_core.catalog._examples import Examples
 from hem_core.catalog._frame import is_frame
@@ -19,16 +18,13 @@ from hem_core.errors import DataError
 def unwrapped(data: Any, **columns: Any) -> tuple[Any, list[str]]:
     """The data in a form that one of the readers takes, and notes on what was done for it. What fits stays as it is.
 
-    An address gives its local copy, see `hem_core.buckets.mirror`.
     A DataLoader gives its data set. A Hugging Face Dataset becomes a table, or items where it holds pictures; the
     splits of a DatasetDict become the column `split`. A dict of arrays, or a pair of them, becomes items (input,
     label); a dict of plain columns, a pair of texts and labels, or a DataFrame with a series of labels becomes a table.
     columns: as for `hem_core.catalog.read`.
     Raises DataError for streams, which have no positions, and for arrays that do not fit each other.
     """
-    if isinstance(data, str | Path):
-        return local(data), []
-    if data is None or isinstance(data, pa.Table | Examples):
+    if data is None or isinstance(data, str | Path | pa.Table | Examples):
         return data, []
     if hasattr(data, "dataset") and hasattr(data, "collate_fn"):
         inner, notes = unwrapped(data.dataset, **columns)

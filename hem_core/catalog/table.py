@@ -13,7 +13,7 @@ import pyarrow as pa
 from hem_core import tag_sets
 from hem_core.catalog import with_info
 from hem_core.catalog._as_text import as_text
-from hem_core.catalog._column_names import CLASSES
+from hem_core.catalog._column_names import CLASSES, FOLDER
 from hem_core.catalog._column_types import table_in_types, typed
 from hem_core.catalog._compute import pc
 from hem_core.catalog._features import KEPT, all_features, asked_for, named_features, plain
@@ -82,7 +82,7 @@ def read(
     loaded = _load(source, path, (*NAMES, *named.all, *asked))
     loaded, label_column, of_tags = _with_tags(loaded, label_column, source)
     asked = [next(iter(_matches(loaded.table, (name,))), name) for name in asked]
-    folder = (path or Path("table")).resolve().parent
+    folder = _folder_of(source, path)
     folders = (folder,) if images is None else (_folder_of_pictures(images), folder)
     chosen = _chosen(loaded, replace(named, label=label_column), asked, folders)
     _check_use(images, chosen, source)
@@ -159,6 +159,12 @@ def columns_of(path: Path, *, rows: int = 5) -> TableColumns:
     guesses = {name: column for name, column in made.items() if column}
     named = chosen.label if guess is None else None
     return replace(found, id=id, label=named, image=chosen.image, text=chosen.text, guesses=guesses)
+
+
+def _folder_of(source: Any, path: Path | None) -> Path:
+    """Where paths of pictures begin: at the table's folder, or at that of the files which it was made of."""
+    said = (source.schema.metadata or {}) if isinstance(source, pa.Table) else {}
+    return Path(said[FOLDER].decode()) if FOLDER in said else (path or Path("table")).resolve().parent
 
 
 def _load(source: Any, path: Path | None, names: Collection[str]) -> Loaded:

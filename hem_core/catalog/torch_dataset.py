@@ -53,7 +53,7 @@ def read(source: Any, **_columns: str) -> pa.Table:
     return with_info(
         pa.table(columns),
         name=name,
-        source=name,
+        source=own.source if own else name,
         root="",
         medium="dataset",
         classes=[str(name) for name in classes] if classes is not None else None,

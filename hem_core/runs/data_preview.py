@@ -98,9 +98,7 @@ def data_preview(request: Request) -> DataPreview:
     found = DataPreview()
     try:
         request = _local(request)
-        check_path(request.source, "the data")
-        if not Path(request.source).exists():
-            raise DataError(f"nothing is at '{request.source}'")
+        _check_is_there(request.source)
         name, options = catalogs.reader_of(request.source)
         found = replace(found, reader=name, takes=options)
         if found.reader == "table":
@@ -117,10 +115,16 @@ def data_preview(request: Request) -> DataPreview:
         return replace(found, problem=str(error), missing="")
 
 
+def _check_is_there(source: str) -> None:
+    check_path(source, "the data")
+    if not Path(source).exists() and not catalogs.opens(source):
+        raise DataError(f"nothing is at '{source}'")
+
+
 def _local(request: Request) -> Request:
     """The request with local copies of what lies in a bucket."""
     beside = {"images": local(request.images), "predictions": local(request.predictions)}
-    own = {"source": local(request.source), **beside}
+    own = {"source": request.source if catalogs.opens(request.source) else local(request.source), **beside}
     return replace(request, **{name: str(place) for name, place in own.items() if place is not None})
 
 

@@ -1,4 +1,5 @@
 import importlib
+import sys
 
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ from PIL import Image
 import hem_core.catalog as catalogs
 from hem_core.catalog._examples import Examples
 from hem_core.errors import DataError
+from hem_core.testing import check_reader
 
 datasets = importlib.import_module("datasets")
 
@@ -74,9 +76,57 @@ def test_a_named_label_column_is_taken():
     assert catalogs.read(made, label_column="colour")["label"].to_pylist() == ["red", "blue"]
 
 
-def test_streams_missing_labels_and_several_pictures_are_refused():
-    with pytest.raises(DataError, match=r"IterableDataset is a stream.*without streaming=True"):
-        catalogs.read(pictures().to_iterable_dataset())
+def test_a_stream_is_read_once_and_gives_what_its_data_set_gives():
+    passes = []
+
+    def rows():
+        passes.append(1)
+        yield from ({"text": f"text {row}", "label": row % 2} for row in range(600))
+
+    made = catalogs.read(datasets.IterableDataset.from_generator(rows))
+    assert made["text"].to_pylist() == [f"text {row}" for row in range(600)]
+    assert made["id"].to_pylist() == [str(row) for row in range(600)]
+    assert len(passes) == 1
+    assert "The stream was read once" in catalogs.info(made)["notes"][0]
+    ours, theirs = (catalogs.unwrapped(data)[0] for data in (pictures().to_iterable_dataset(), pictures()))
+    assert [ours[row] for row in range(4)] == [theirs[row] for row in range(4)]
+    assert ours.classes == theirs.classes
+    parts = datasets.IterableDatasetDict({"train": pictures().to_iterable_dataset()})
+    assert set(catalogs.read(parts)["split"].to_pylist()) == {"train"}
+
+
+def test_a_stream_that_fails_or_is_empty_is_named():
+    def broken():
+        yield {"text": "a", "label": 0}
+        raise OSError("the line is down")
+
+    with pytest.raises(DataError, match=r"IterableDataset failed while it was read: .*the line is down"):
+        catalogs.read(datasets.IterableDataset.from_generator(broken))
+    with pytest.raises(DataError, match="the IterableDataset has no examples"):
+        catalogs.read(pictures().to_iterable_dataset().take(0))
+
+
+def test_a_saved_data_set_is_read_by_its_folder(tmp_path):
+    made = datasets.Dataset.from_dict({"text": ["a", "b"], "label": [0, 1]})
+    made.save_to_disk(tmp_path / "saved")
+    check_reader("hugging_face", tmp_path / "saved")
+    assert (
+        catalogs.read(tmp_path / "saved")
+        .select(["id", "text", "label"])
+        .equals(catalogs.read(made).select(["id", "text", "label"]))
+    )
+
+
+def test_a_name_of_the_hub_is_asked_for_and_a_missing_package_is_named(monkeypatch, tmp_path):
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
+    with pytest.raises(DataError, match=r"cannot load 'hf://datasets/owner/none:train': .*owner/none"):
+        catalogs.read("hf://datasets/owner/none:train")
+    monkeypatch.setitem(sys.modules, "datasets", None)
+    with pytest.raises(DataError, match="'hf://datasets/none' is read by the package datasets: pip install datasets"):
+        catalogs.read("hf://datasets/none")
+
+
+def test_missing_labels_and_several_pictures_are_refused():
     with pytest.raises(DataError, match="no label among the columns age; name it with label_column"):
         catalogs.read(datasets.Dataset.from_dict({"age": [1]}))
     with pytest.raises(DataError, match=r"several columns of pictures \(image, other\)"):
