@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from hem_core.errors import DataError
+from hem_core.errors import DataError, HemError
 
 EXTRAS = {
     **dict.fromkeys(("s3", "s3a"), "s3"),
@@ -65,7 +65,7 @@ def reaching(address: str | Path) -> Iterator[None]:
     """Turn whatever a file system raises in the block into a DataError that says what to do."""
     try:
         yield
-    except DataError:
+    except HemError:
         raise
     except Exception as error:  # each package has errors of its own
         raise DataError(_why(clean(address), error)) from error

@@ -29,11 +29,11 @@ def place_of(address: str | Path, what: str) -> Path:
     return cache() / what / protocol / rest
 
 
-def address_of(path: str | Path | None) -> str | None:
-    """The address that a local path is a copy of; None for any other path."""
+def address_of(path: str | Path | None, *kinds: str) -> str | None:
+    """The address that a local path is a copy of; None for any other path. kinds: DATA or WORK, by default both."""
     if path is None:
         return None
-    for what in (DATA, WORK):
+    for what in kinds or (DATA, WORK):
         home = cache() / what
         for whole in (Path(path).absolute(), Path(path).resolve()):
             if whole.is_relative_to(home) and len(whole.relative_to(home).parts) > 1:

@@ -10,10 +10,14 @@ from typing import Any, get_args, get_type_hints
 
 from typer.models import ArgumentInfo, OptionInfo
 
+from hem_core.buckets.address import clean, is_address
+from hem_core.errors import DataError
 from hem_core.paths import check_path
 
 PATH = object()
 """Marks a text that may be a path among other things: Annotated[str, typer.Option(…), PATH]."""
+IN_BUCKET = object()
+"""Marks what may be an address such as s3://bucket/photos."""
 
 
 def with_checked_paths(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -24,10 +28,17 @@ def with_checked_paths(command: Callable[..., Any]) -> Callable[..., Any]:
         values = inspect.signature(command).bind(*arguments, **options).arguments
         for name, hint in get_type_hints(command, include_extras=True).items():
             for path in _paths(values.get(name), hint):
-                check_path(path, _typed(name, hint))
+                _check(path, _typed(name, hint), hint)
         return command(*arguments, **options)
 
     return checked
+
+
+def _check(path: Path | str, typed: str, hint: Any) -> None:
+    if not is_address(path):
+        check_path(path, typed)
+    elif IN_BUCKET not in _metadata(hint):
+        raise DataError(f"{typed} '{clean(path)}' is in a bucket, where this command reads and writes nothing: copy it")
 
 
 def _paths(value: Any, hint: Any) -> Iterator[Path | str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from hem_core.buckets.places import named
 from hem_core.cli._screen import say
 from hem_core.store.metrics import metrics_of
 
@@ -36,7 +37,7 @@ def summarise(run: Any) -> None:
         say("  note: {}", note)
     for column, why in run.source.skipped.items():
         say("  column skipped: {}, {}", column, why)
-    say("run: {}", run.folder)
+    say("run: {}", named(run.folder))
     if info.get("warning"):
         say("[bold red]warning:[/bold red] {}", info["warning"])
 
@@ -45,7 +46,7 @@ def run_answer(run: Any) -> dict[str, Any]:
     """What is printed of a finished run, for `--json`."""
     info = run.info
     return {
-        "run": run.folder,
+        "run": named(run.folder),
         "n": run.n,
         "n_failed": info["n_failed"],
         "failures": run.failures().loc[:, ["id", "reason"]],

@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
+from hem_core.buckets.address import is_address
 from hem_core.cli._json import write
+from hem_core.cli._paths import IN_BUCKET
 from hem_core.cli._run import serve
 from hem_core.cli._tags_url import TagsUrl, tags_at
 
@@ -14,7 +16,9 @@ SERVES = True
 
 
 def app(
-    workspace: Annotated[Path, typer.Argument(help="A workspace, or one run folder.")],
+    workspace: Annotated[
+        Path, typer.Argument(help="A workspace, or one run folder; in a bucket (s3://bucket/work) to read."), IN_BUCKET
+    ],
     port: Annotated[int | None, typer.Option(help="Default: 8501 or the next free one.")] = None,
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="Print the address without opening a browser.")
@@ -43,8 +47,13 @@ def app(
     tags_url: TagsUrl = None,
 ) -> None:
     """Open the app to explore, filter, review, tag, build sets and export; on 127.0.0.1 unless told otherwise."""
+    from hem_core.store.workspace import open_workspace
+
     tags_at(tags_url)
     about = {"host": host, "public_url": public_url, "trusted": trusted_host or (), "allowed": allow or ()}
+
+    if is_address(workspace):
+        workspace = open_workspace(workspace).folder
 
     def is_ready(url: str) -> None:
         write({"workspace": workspace.resolve(), "url": url})

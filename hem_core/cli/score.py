@@ -9,10 +9,11 @@ import typer
 
 from hem_core import tasks
 from hem_core.boxes import formats
+from hem_core.buckets.kept import home_of
 from hem_core.cli._json import Answer
 from hem_core.cli._names import names_or_file
 from hem_core.cli._panels import option
-from hem_core.cli._paths import PATH
+from hem_core.cli._paths import IN_BUCKET, PATH
 from hem_core.cli._run import run_answer, summarise
 from hem_core.cli._screen import bars
 from hem_core.engine import runners
@@ -34,12 +35,16 @@ def score(
     data: Annotated[
         str,
         typer.Argument(
-            help="Image folder, .csv, .parquet, .jsonl or .npz file, or annotations of boxes: a COCO .json, a YOLO "
-            "data.yaml, Pascal VOC's .xml files, or CVAT's or LabelMe's."
+            help="Image folder, .csv, .parquet, .jsonl or .npz file, folder of Parquet files, 'shards/{000..009}.tar', "
+            "hf://datasets/NAME, or annotations of boxes: a COCO .json, a YOLO data.yaml, Pascal VOC's .xml files, or "
+            "CVAT's or LabelMe's; or the address of such, s3://bucket/photos."
         ),
         PATH,
+        IN_BUCKET,
     ],
-    out: Annotated[Path, typer.Option(help="Folder of the run, such as work/runs/first.")],
+    out: Annotated[
+        Path, typer.Option(help="Folder of the run, such as work/runs/first or s3://bucket/work/runs/first."), IN_BUCKET
+    ],
     model: Annotated[
         str | None,
         typer.Option(help="package.module:factory, called without arguments; or a transformers folder."),
@@ -65,7 +70,7 @@ def score(
         str | None, option("Columns of a table to use as the model's input: age,job, or '*' for all.", panel=DATA)
     ] = None,
     images: Annotated[
-        Path | None, option("Folder of the pictures of a table or of annotations of boxes.", panel=DATA)
+        Path | None, option("Folder of the pictures of a table or of annotations of boxes.", panel=DATA), IN_BUCKET
     ] = None,
     predictions: Annotated[
         Path | None,
@@ -74,6 +79,7 @@ def score(
             "text, a table, .pt, .npz.",
             panel=DATA,
         ),
+        IN_BUCKET,
     ] = None,
     annotations_format: Annotated[
         str | None,
@@ -112,7 +118,9 @@ def score(
             "Scale the shorter side of image files to this many pixels, then crop the centre square.", panel=DATA, min=1
         ),
     ] = None,
-    test: Annotated[Path | None, option("Held-out data, recorded for hem retrain; not scored.", panel=DATA)] = None,
+    test: Annotated[
+        Path | None, option("Held-out data, recorded for hem retrain; not scored.", panel=DATA), IN_BUCKET
+    ] = None,
     train: Annotated[
         str | None,
         option("package.module:train, called for each fold; docs/folds.md shows its signature.", panel=TRUTH),
@@ -221,7 +229,7 @@ def _run(scored: Callable[..., Run], options: Options, out: Path, *, is_strict: 
     if runners.is_follower(options.runner):
         scored(options=options)
         return Answer(None, has_document=False)
-    with bars() as shown, listed("scoring", workspace_of(out), shown) as progress:
+    with bars() as shown, listed("scoring", workspace_of(home_of(out)), shown) as progress:
         run = scored(progress=progress, options=options)
     summarise(run)
     return Answer(run_answer(run), TOO_MANY_FAILED if is_strict and run.info.get("warning") else 0)

@@ -13,6 +13,7 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
+from hem_core.buckets.kept import push_unit
 from hem_core.engine.batch import Batch, Inputs, Values
 from hem_core.engine.example_scores import example_scores
 from hem_core.engine.ghost_norms import gradient_norms
@@ -123,7 +124,8 @@ def score_unit(job: Job, unit: int) -> Scored:
 
 
 def write_unit(job: Job, unit: int, scored: Scored) -> Path:
-    """Store a unit: embeddings first, the shard last, each under a temporary name and renamed."""
+    """Store a unit: embeddings first, the shard last, each under a temporary name and renamed; then in the bucket
+    of the run, where it has one."""
     plan = job.plan
     if scored.embeddings is not None:
         write_array(plan.embeddings(unit), scored.embeddings.cpu().numpy())
@@ -137,6 +139,7 @@ def write_unit(job: Job, unit: int, scored: Scored) -> Path:
         metadata["hem.embedded"] = str(len(scored.embeddings))
     metadata["hem.remarks"] = json.dumps(dict(sorted(scored.remarks.items())))
     write_table(plan.shard(unit), pa.table(columns), metadata=metadata)
+    push_unit(plan.folder, plan.key, unit)
     return plan.shard(unit)
 
 

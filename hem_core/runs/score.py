@@ -12,6 +12,8 @@ from typing import Any
 import pyarrow as pa
 from torch import nn
 
+from hem_core.buckets import kept
+from hem_core.buckets.places import named
 from hem_core.dynamics.match import match
 from hem_core.dynamics.read import read as read_dynamics
 from hem_core.dynamics.table import Dynamics
@@ -53,7 +55,7 @@ def score(
     options: Options | None = None,
     **more: Any,
 ) -> Run:
-    """Score every example of `data` with `model` and store the run in the folder `out`.
+    """Score every example of `data` with `model` and store the run in the folder `out`, which can be in a bucket.
 
     model: a module, a fitted scikit-learn classifier, "package.module:factory", a transformers folder, or None when
     `train` makes it or `data` is a Parquet file of `logits` or `probs`.
@@ -70,14 +72,16 @@ def score(
     Raises HemError with what to do for bad input, and TypeError for an unknown keyword; then nothing of a new run is
     left behind but finished trainings, and shards where all of them are done.
     """
-    chosen, folder = combined(options, more), Path(out)
+    chosen = combined(options, more)
     if train is None and isinstance(chosen.oos, int):
         raise ModelError("--oos with a number of folds wants --train package.module:train; --oos head needs none")
     if chosen.repeats < 1:
         raise HemError(f"--repeats is {chosen.repeats}; the folds are trained once or more")
     if chosen.repeats > 1 and (train is None or chosen.oos in ("head", "none")):
         raise ModelError("--repeats trains the folds of --train package.module:train again; omit it without folds")
-    is_new, runner = not folder.exists(), runners.start(chosen.runner)
+    runner = runners.start(chosen.runner)
+    folder = kept.working_copy(out) if runner.is_leader else kept.home_of(out)
+    is_new = not folder.exists()
     asked = Asked(model, data, folder, replace(chosen, device=chosen.device or runner.device), weights, train)
     if not runner.is_leader:
         return _followed(asked, runner)
@@ -88,6 +92,7 @@ def score(
         making = _Making(asked, chosen, function, Progress(folder, progress), is_map_awaited, runner)
         with borrowed(module):
             run = _prepared(module, asked.model_name, (data, catalog), making)
+        kept.push(folder)
         runner.close()
         return run
     except TakenError:
@@ -95,6 +100,7 @@ def score(
     except HemError:
         if is_new:
             run_folder.undo(folder)
+            kept.forget(folder)
         raise
 
 
@@ -116,14 +122,14 @@ class _Making:
 
     @property
     def what(self) -> str:
-        return f"the run '{self.folder}'"
+        return f"the run '{named(self.folder)}'"
 
 
 def _followed(asked: Asked, runner: Runner) -> Run:
     """Score units until another process has made the run."""
     with borrowed(asked.model if isinstance(asked.model, nn.Module) else None):
         runner.follow(partial(job_of, asked), is_strict=asked.options.is_strict)
-    return open_run(asked.folder)
+    return open_run(named(asked.folder))
 
 
 def _read(asked: Asked) -> tuple[Any, pa.Table, Options]:
@@ -160,6 +166,7 @@ def _made(ready: Prepared, recorded: Dynamics | None, making: _Making) -> Run:
     plan = Plan(folder, len(ready.ids), options.unit_size or unit_size_of(ready), batch_size, key)
     info = run_record.opening(folder, ready, options, plan)
     write_json(folder / "run.json", info)
+    kept.begin(folder, key, overwrite=options.overwrite)
     write_table(folder / "catalog.parquet", run_record.stored_catalog(ready, None))
     _close(info | _scored(plan, ready, recorded, making), making)
     _follow_with_map(making)
@@ -207,9 +214,11 @@ def _pass(plan: Plan, ready: Prepared, stored: Stored | None, making: _Making) -
     def elsewhere() -> Elsewhere:
         return Elsewhere(opened(plan, ready), partial(job_of, making.asked))
 
+    kept.fetch_units(plan.folder, plan.key)
     already = sum(len(plan.rows(unit)) for unit in plan.units if plan.is_done(unit))
     with making.progress.stage("score", plan.n, already) as report:
         runner.run(job, is_strict=making.options.is_strict, report=report, elsewhere=elsewhere)
+    kept.fetch_units(plan.folder, plan.key)  # those of other machines
 
 
 def _close(info: dict[str, Any], making: _Making) -> None:

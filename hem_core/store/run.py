@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hem_core.buckets.address import is_address
+from hem_core.buckets.kept import fetch
 from hem_core.buckets.mirror import copy_of
 from hem_core.errors import RunError
 from hem_core.store import level_files, run_facts
@@ -26,11 +27,11 @@ FORMAT_VERSION = 1
 
 
 def open_run(folder: Path | str) -> Run:
-    """Open the run in a folder; reads run.json alone.
+    """Open the run in a folder; reads run.json alone. Of an address the run is downloaded first.
 
     Raises RunError when it is no run, is not complete, or was written by a newer HEM.
     """
-    run = read_run(Path(folder))
+    run = read_run(fetch(folder) if is_address(folder) else Path(folder))
     if not run.is_complete:
         raise RunError(
             f"the run {run.folder} is not complete (status: {run.info.get('status')}); "

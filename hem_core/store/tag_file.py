@@ -10,6 +10,7 @@ import tempfile
 import threading
 from pathlib import Path
 
+from hem_core.buckets.places import WORK, address_of
 from hem_core.errors import BusyError
 from hem_core.store.atomic import sync_folder, temporary_name
 
@@ -53,9 +54,10 @@ def check(path: Path, table: str) -> None:
 
 
 def is_writable(path: Path) -> bool:
-    """Whether SQLite can write to a log there: it needs the folder as well as the file."""
+    """Whether SQLite can write to a log there: it needs the folder as well as the file, and no bucket."""
     home = path.parent
-    return os.access(home, os.W_OK | os.X_OK) and (not path.exists() or os.access(path, os.W_OK))
+    is_open = os.access(home, os.W_OK | os.X_OK) and (not path.exists() or os.access(path, os.W_OK))
+    return is_open and address_of(home, WORK) is None
 
 
 def is_full(error: Exception) -> bool:

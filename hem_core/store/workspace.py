@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hem_core.buckets.address import is_address
+from hem_core.buckets.kept import fetch, fetch_workspace, is_run
+from hem_core.buckets.places import WORK, address_of
 from hem_core.errors import RunError
 from hem_core.store.arms import arms, is_arm
 from hem_core.store.names import check_name, shown
@@ -22,9 +25,11 @@ if TYPE_CHECKING:
 def open_workspace(folder: Path | str) -> Workspace:
     """Open the workspace in a folder, or the one around a run folder; it may still be empty.
 
+    Of an address the finished runs are downloaded first, and nothing can be written to it.
+
     Raises RunError when the folder does not exist or is a run outside a workspace.
     """
-    folder = Path(folder)
+    folder = _fetched(folder) if is_address(folder) else Path(folder)
     check_name(folder.resolve(), "the workspace")
     if not folder.is_dir():
         raise RunError(
@@ -40,6 +45,11 @@ def open_workspace(folder: Path | str) -> Workspace:
             f"move it to WORKSPACE/runs/{folder.resolve().name} and open WORKSPACE"
         )
     return Workspace(runs.parent)
+
+
+def _fetched(address: Path | str) -> Path:
+    """The local copy of a workspace in a bucket, or of the workspace that has a run there, and no other one."""
+    return fetch(address) if is_run(address) else fetch_workspace(address)
 
 
 @dataclass(frozen=True)
@@ -83,8 +93,8 @@ class Workspace:
         return hashlib.sha256(f"{secret} {home.stat().st_ino}".encode()).hexdigest()[:16]
 
     def is_writable(self) -> bool:
-        """Whether files can be written here; not in a colleague's folder or on a read-only share."""
-        return os.access(self.folder, os.W_OK)
+        """Whether files can be written here; not in a colleague's folder, on a read-only share or in a bucket."""
+        return address_of(self.folder, WORK) is None and os.access(self.folder, os.W_OK)
 
     def broken(self) -> dict[str, str]:
         """Runs that cannot be read: name of the folder -> what is wrong and what to do."""

@@ -1,0 +1,151 @@
+"""A run that is kept in a bucket: killed and resumed elsewhere, opened elsewhere, never half."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import fsspec
+import numpy as np
+import pandas as pd
+import pytest
+
+import hem_core
+from hem_core.errors import DataError, RunError
+from hem_core.store.workspace import open_workspace
+
+QUICK = {"has_map": False, "has_probes": False, "oos": "none"}
+SLOW = """
+import sys, time, torch, hem_core
+
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.head = torch.nn.Linear(4, 2)
+    def forward(self, x):
+        time.sleep(float(sys.argv[3]))
+        return self.head(x)
+
+hem_core.score(Net(), sys.argv[1], out=sys.argv[2], unit_size=4, batch_size=4, has_map=False, has_probes=False,
+               oos="none")
+"""
+
+
+def table(n=40):
+    prob = np.linspace(0.05, 0.95, n)
+    rows = {"id": [f"e{row}" for row in range(n)], "label": ["x", "y"] * (n // 2), "prob_x": prob, "prob_y": 1 - prob}
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture
+def in_memory(tmp_path):
+    """An address in fsspec's memory."""
+    yield f"memory://{tmp_path.name}/work/runs/first"
+    system = fsspec.filesystem("memory")
+    if system.exists(f"/{tmp_path.name}"):
+        system.rm(f"/{tmp_path.name}", recursive=True)
+
+
+@pytest.mark.slow
+def test_a_killed_run_is_resumed_on_another_machine_and_no_unit_is_done_twice(bucket, tmp_path):
+    system, name = bucket
+    address, data = f"s3://{name}/work/runs/first", f"s3://{name}/few.npz"
+    x = np.random.default_rng(0).normal(size=(64, 4)).astype(np.float32)
+    np.savez(tmp_path / "few.npz", x=x, labels=(x[:, 0] > 0).astype(int))
+    system.put(str(tmp_path / "few.npz"), f"{name}/few.npz")
+
+    def start(machine, out, seconds):
+        words = [sys.executable, "-c", SLOW, str(data), str(out), str(seconds)]
+        return subprocess.Popen(words, env=os.environ | {"HEM_CACHE": str(tmp_path / machine)}, stderr=subprocess.PIPE)
+
+    def units():
+        system.invalidate_cache()
+        return {
+            one.split("/")[-1]: system.info(one)["LastModified"]
+            for one in system.glob(f"{name}/work/runs/first/shards/*")
+        }
+
+    first = start("machine-1", address, 0.3)
+    deadline = time.monotonic() + 60
+    while len(units()) < 4 and time.monotonic() < deadline and first.poll() is None:
+        time.sleep(0.1)
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    before = units()
+    assert 4 <= len(before) < 16
+    assert not system.exists(f"{name}/work/runs/first/manifest.json")
+    second = start("machine-2", address, 0)
+    assert second.wait(timeout=120) == 0, second.stderr.read()
+    after = units()
+    assert len(after) == 16
+    assert {unit: after[unit] for unit in before} == before
+    assert start("machine-3", tmp_path / "undisturbed", 0).wait(timeout=120) == 0
+    ours, theirs = hem_core.open_run(address), hem_core.open_run(tmp_path / "undisturbed")
+    assert (ours.folder / "scores.parquet").read_bytes() == (theirs.folder / "scores.parquet").read_bytes()
+    for unit in range(16):
+        file = f"shards/{unit:05d}.parquet"
+        assert (ours.folder / file).read_bytes() == (theirs.folder / file).read_bytes()
+
+
+def test_a_finished_run_is_opened_elsewhere_and_made_only_once(in_memory, tmp_path, cache):
+    made = hem_core.score(None, table(), out=in_memory, **QUICK)
+    shutil.rmtree(cache)
+    opened = hem_core.open_run(in_memory)
+    assert opened.table(["id", "loss"]).equals(made.table(["id", "loss"]))
+    system = fsspec.filesystem("memory")
+    times = {name: system.created(name) for name in system.find(in_memory)}
+    shutil.rmtree(cache)
+    hem_core.score(None, table(), out=in_memory, **QUICK)
+    assert {name: system.created(name) for name in system.find(in_memory)} == times
+    manifest = json.loads(system.cat(f"{in_memory}/manifest.json"))
+    assert {about["object"] for about in manifest["files"].values()} == {name.split("/first/")[1] for name in times} - {
+        "manifest.json"
+    }
+
+
+def test_another_run_is_not_replaced_unless_it_is_said(in_memory, cache):
+    hem_core.score(None, table(), out=in_memory, **QUICK)
+    for _again in range(2):
+        with pytest.raises(RunError, match="holds a run of another model, data or parameters"):
+            hem_core.score(None, table(20), out=in_memory, **QUICK)
+        shutil.rmtree(cache)
+    hem_core.score(None, table(20), out=in_memory, overwrite=True, **QUICK)
+    shutil.rmtree(cache)
+    assert hem_core.open_run(in_memory).n == 20
+
+
+def test_a_run_without_its_manifest_or_with_other_bytes_is_not_opened(in_memory, cache):
+    hem_core.score(None, table(), out=in_memory, **QUICK)
+    system = fsspec.filesystem("memory")
+    shutil.rmtree(cache)
+    system.pipe(f"{in_memory}/scores.parquet", b"half")
+    with pytest.raises(RunError, match=r"scores.parquet' is not what its manifest says: the run is being written"):
+        hem_core.open_run(in_memory)
+    system.rm(f"{in_memory}/manifest.json")
+    with pytest.raises(RunError, match=r"no finished run is at 'memory://.*/first': it has no manifest.json"):
+        hem_core.open_run(in_memory)
+
+
+def test_a_failed_first_attempt_leaves_nothing(in_memory):
+    broken = table()
+    broken["prob_x"] = 5.0
+    with pytest.raises(DataError):
+        hem_core.score(None, broken, out=in_memory, **QUICK)
+    assert not fsspec.filesystem("memory").exists(in_memory)
+
+
+def test_a_workspace_in_a_bucket_shows_its_finished_runs_and_takes_no_tags(in_memory, cache):
+    hem_core.score(None, table(), out=in_memory, **QUICK)
+    workspace = in_memory.removesuffix("/runs/first")
+    fsspec.filesystem("memory").pipe(f"{workspace}/runs/unfinished/run.json", b"{}")
+    shutil.rmtree(cache)
+    opened = open_workspace(workspace)
+    assert [run.name for run in opened.runs()] == ["first"]
+    assert not opened.is_writable()
+    assert open_workspace(in_memory).folder == opened.folder
+    with pytest.raises(RunError, match=r"no finished run is in 'memory://.*/runs'; make one with"):
+        open_workspace(f"{workspace}/runs")
