@@ -12,11 +12,12 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from hem_core.buckets.address import below, file_system, is_address, reaching
+from hem_core.buckets.address import below, clean, file_system, is_address, reaching
 from hem_core.buckets.places import TEMPORARY, WORK, address_of, place_of, put, temporary
 from hem_core.errors import RunError
 
@@ -174,6 +175,37 @@ def fetch_workspace(address: str | Path) -> Path:
     for name in found:
         fetch(below(address, f"runs/{name}"))
     return place_of(address, WORK)
+
+
+@contextmanager
+def uploading(place: str | Path) -> Iterator[Path]:
+    """Where the block writes a new folder or file: the place itself; of an address a local one, which is then uploaded,
+    its manifest.json last, and deleted.
+
+    Raises RunError where something is at the address already.
+    """
+    if not is_address(place):
+        yield Path(place)
+        return
+    system, path = file_system(place)
+    with reaching(place):
+        system.invalidate_cache()
+        if system.exists(path):
+            raise RunError(f"'{clean(place)}' exists; name another place with --out")
+    made = home_of(place)
+    _delete(made)
+    made.parent.mkdir(parents=True, exist_ok=True)
+    yield made
+    with reaching(place):
+        for file in sorted(_all_files(made), key=lambda file: file.name == MANIFEST) if made.is_dir() else [made]:
+            system.put_file(str(file), f"{path}/{file.relative_to(made).as_posix()}" if file != made else path)
+    _delete(made)
+
+
+def _delete(place: Path) -> None:
+    if place.is_dir():
+        shutil.rmtree(place)
+    place.unlink(missing_ok=True)
 
 
 def is_run(address: str | Path) -> bool:

@@ -9,6 +9,10 @@ import typer
 
 import hem_core.export
 from hem_core import folder as registry
+from hem_core.buckets.address import is_address
+from hem_core.buckets.kept import fetch, uploading
+from hem_core.buckets.places import named
+from hem_core.cli._paths import IN_BUCKET
 from hem_core.cli._screen import bars, say
 from hem_core.cli._tags_url import TagsUrl, tags_at
 from hem_core.errors import HemError
@@ -21,8 +25,10 @@ FORMATS = ", ".join(name for name in registry.names(hem_core.export) if name != 
 
 
 def export(
-    source: Annotated[Path, typer.Argument(help="The run folder; or, with --set, the workspace.")],
-    out: Annotated[Path, typer.Option(help="Folder to write, or with --static a file; it must not exist yet.")],
+    source: Annotated[Path, typer.Argument(help="The run folder; or, with --set, the workspace."), IN_BUCKET],
+    out: Annotated[
+        Path, typer.Option(help="Folder to write, or with --static a file; it must not exist yet."), IN_BUCKET
+    ],
     where: Annotated[
         str | None,
         typer.Option(help="SQL condition over the run's columns: \"difficulty > 90 AND reason = 'mislabelled'\"."),
@@ -58,17 +64,19 @@ def export(
 ) -> dict[str, Any]:
     """Write a saved set, or a run's examples that meet a condition, as a folder ready for training."""
     tags_at(tags_url)
-    if static:
-        others = {"--set": set_, "--version": version, "--format": format, "--data": data}
-        return _export_page(source, out, level, limit, where, others={**others, "--with-held-out": with_held_out})
-    if set_ is None:
-        if version is not None:
-            raise HemError("--version applies to a set: name the set with --set")
-        return _export_rows(source, out, level, format or [], where=where, data=data, has_held_out=with_held_out)
-    if where is not None or with_held_out:
-        option = "--where" if where is not None else "--with-held-out"
-        raise HemError(f"{option} and --set exclude each other: a set is exported as it was saved")
-    return _export_set(source, out, (set_, version), format or [], data=data)
+    source = fetch(source) if is_address(source) else source
+    with uploading(out) as place:
+        if static:
+            others = {"--set": set_, "--version": version, "--format": format, "--data": data}
+            return _export_page(source, place, level, limit, where, others={**others, "--with-held-out": with_held_out})
+        if set_ is None:
+            if version is not None:
+                raise HemError("--version applies to a set: name the set with --set")
+            return _export_rows(source, place, level, format or [], where=where, data=data, has_held_out=with_held_out)
+        if where is not None or with_held_out:
+            option = "--where" if where is not None else "--with-held-out"
+            raise HemError(f"{option} and --set exclude each other: a set is exported as it was saved")
+        return _export_set(source, place, (set_, version), format or [], data=data)
 
 
 def _export_page(
@@ -81,10 +89,10 @@ def _export_page(
     if wrong:
         raise HemError(f"{wrong[0]} and --static exclude each other: a page shows the rows of a run")
     done = shown("app.static_page.write").write(open_run(source), out, level=level, limit=limit, where=where)
-    say("{} in {}: {} MB", counted(done.n, level), done.path, f"{done.size_bytes / 1e6:.1f}")
+    say("{} in {}: {} MB", counted(done.n, level), named(done.path), f"{done.size_bytes / 1e6:.1f}")
     if done.sentence:
         say("  {}", done.sentence)
-    return {"n": done.n, "level": level, "path": done.path, "size_bytes": done.size_bytes, "note": done.sentence}
+    return {"n": done.n, "level": level, "path": named(done.path), "size_bytes": done.size_bytes, "note": done.sentence}
 
 
 def _export_rows(source: Path, out: Path, level: str, formats: list[str], **more: Any) -> dict[str, Any]:
@@ -93,11 +101,17 @@ def _export_rows(source: Path, out: Path, level: str, formats: list[str], **more
     about = {"run": source.absolute().name, "level": level, **_about(out, formats)}
     with bars() as shown, listed("export", workspace_of(source), shown, name=out.name, settings=about) as progress:
         done = export_run(source, out, formats=formats, level=level, progress=progress, **more)
-    say("{} in {}", counted(done.n, level), done.folder)
+    say("{} in {}", counted(done.n, level), named(done.folder))
     for why, n in done.left_out.items():
         say("  left out: {}", f"{n:,} {why}")
     _say_skipped(done.skipped)
-    return {"n": done.n, "level": level, "folder": done.folder, "left_out": done.left_out, "skipped": done.skipped}
+    return {
+        "n": done.n,
+        "level": level,
+        "folder": named(done.folder),
+        "left_out": done.left_out,
+        "skipped": done.skipped,
+    }
 
 
 def _export_set(
@@ -112,12 +126,12 @@ def _export_set(
         folder = export_set(source, name, version, out, formats, data=data, progress=progress)
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     rows = counted(manifest["counts"]["n"], manifest.get("level") or EXAMPLES)
-    say("{} in {}: {}", f"{name} v{version}", folder, rows)
+    say("{} in {}: {}", f"{name} v{version}", named(folder), rows)
     _say_skipped(manifest["skipped"])
     return {
         "n": manifest["counts"]["n"],
         "level": manifest.get("level") or EXAMPLES,
-        "folder": folder,
+        "folder": named(folder),
         "set": f"{name} v{version}",
         "skipped": manifest["skipped"],
     }
@@ -125,7 +139,7 @@ def _export_set(
 
 def _about(out: Path, formats: list[str]) -> dict[str, Any]:
     """What the job of an export says of it."""
-    return {"out": str(out.absolute()), "formats": sorted(set(formats)) or ["parquet"]}
+    return {"out": named(out.absolute()), "formats": sorted(set(formats)) or ["parquet"]}
 
 
 def _say_skipped(skipped: Mapping[str, str]) -> None:

@@ -149,3 +149,32 @@ def test_a_workspace_in_a_bucket_shows_its_finished_runs_and_takes_no_tags(in_me
     assert open_workspace(in_memory).folder == opened.folder
     with pytest.raises(RunError, match=r"no finished run is in 'memory://.*/runs'; make one with"):
         open_workspace(f"{workspace}/runs")
+
+
+def hem(*words):
+    """`hem` in a process of its own; what it printed."""
+    command = [sys.executable, "-c", "from hem_core.cli import main; main()", *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_the_commands_read_and_write_in_a_bucket(bucket, tmp_path, cache):
+    system, name = bucket
+    table().to_parquet(tmp_path / "predictions.parquet")
+    system.put(str(tmp_path / "predictions.parquet"), f"{name}/predictions.parquet")
+    run = f"s3://{name}/work/runs/first"
+    quick = ("--no-map", "--no-probes", "--oos", "none")
+    assert hem("score", f"s3://{name}/predictions.parquet", "--out", run, *quick)[0] == 0
+    assert system.exists(f"{name}/work/runs/first/manifest.json")
+    shutil.rmtree(cache)
+    code, said = hem("export", run, "--where", "difficulty > 50", "--format", "csv", "--out", f"s3://{name}/hard")
+    assert (code, f"in s3://{name}/hard" in " ".join(said.split())) == (0, True), said
+    system.invalidate_cache()
+    with system.open(f"{name}/hard/examples.csv") as file:
+        wanted = hem_core.open_run(run).query(where="difficulty > 50", columns=["id"])
+        assert set(pd.read_csv(file)["id"]) == set(wanted["id"])
+    code, said = hem("export", run, "--out", f"s3://{name}/hard")
+    assert (code, "exists; name another place with --out" in " ".join(said.split())) == (2, True), said
+    code, said = hem("select", run, "--n", 5)
+    assert (code, "is in a bucket, where this command reads and writes nothing" in " ".join(said.split())) == (2, True)
