@@ -54,7 +54,7 @@ def read(
 
     `boxes` holds the given boxes and, where there are predictions, `predictions` the predicted ones; see
     `hem_core.boxes.columns`. images: the folder of the pictures, by default where the annotations or the format place
-    them. predictions: what `hem_core.boxes.results` reads. annotations_format: a
+    them. predictions: what `hem_core.boxes.results` reads, by default those in the annotations. annotations_format: a
     file of `hem_core.boxes.formats`, by default the one that recognizes the source. What is odd stands in `notes`; an
     image without its file is no failure where there are predictions, and has no picture.
     Raises DataError for what cannot be read.
@@ -69,7 +69,7 @@ def read(
     home = _home(path, document.images["file_name"].to_pylist(), root)
     if root is None and _has_sizes_to_find(document, home):
         document = formats.read(path, images=home, format=annotations_format)
-    answers = results.read(predictions, document) if predictions is not None else None
+    answers = results.read(predictions, document) if predictions is not None else results.own(document)
     names = document.images["file_name"].to_pylist()
     table, missing = _table(document, answers, names, home)
     failures = {} if answers is not None else {str(row): f"cannot find '{home / names[row]}'" for row in missing}

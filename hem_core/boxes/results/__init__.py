@@ -1,7 +1,8 @@
 """Predicted boxes as detectors and their tools leave them: one kind a file, which reads them beside annotations.
 
 A kind defines `accepts(source) -> bool`, which decides by the source alone, and `read(source, annotations) ->
-Predictions`; the first one by name that accepts a source reads it. What cannot be used is recorded in `problems`.
+Predictions`; the first one by name that accepts a source reads it. Where predictions lie in the file of annotations
+itself, it also defines `own(annotations) -> Predictions | None`. What cannot be used is recorded in `problems`.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from hem_core.boxes.annotations import Annotations, Predictions
 from hem_core.errors import DataError
 
 KINDS = (
-    "COCO results or a list of boxes, labels and scores (.json), a folder of YOLO's text files, a table (.csv, .tsv, "
-    ".parquet), tensors saved by torch.save (.pt) or arrays saved by numpy.savez (.npz)"
+    "COCO results or a list of boxes, labels and scores (.json), a folder of YOLO's text files, FiftyOne's "
+    "samples.json, a table (.csv, .tsv, .parquet), tensors saved by torch.save (.pt) or arrays saved by numpy.savez "
+    "(.npz)"
 )
 
 
@@ -50,3 +52,11 @@ def read(source: Any, annotations: Annotations) -> Predictions:
     if str(what).strip("'").endswith((".pkl", ".pickle")):
         raise DataError(f"{what} is a pickle, which could run code, so it is not opened; save the boxes as {KINDS}")
     raise DataError(f"{what} holds no predictions of boxes that can be read; expected {KINDS}")
+
+
+def own(annotations: Annotations) -> Predictions | None:
+    """The predictions that lie in the file of the annotations themselves; None where there are none."""
+    package = sys.modules[__name__]
+    kinds = [folder.load(package, name) for name in folder.names(package)]
+    found = (kind.own(annotations) for kind in kinds if hasattr(kind, "own"))
+    return next((each for each in found if each is not None), None)

@@ -40,8 +40,8 @@ def predictions_of(rows: Rows, annotations: Annotations, source: str) -> Predict
     source: the file, for messages. Raises DataError where no image or no class is known, and for boxes in parts of the
     image in place of px.
     """
-    place, number = _places(annotations), _numbers(annotations)
-    image = np.asarray([_found(place, one) for one in rows.image], np.int64)
+    number = _numbers(annotations)
+    image = np.asarray(places_of(rows.image, annotations), np.int64)
     label = np.asarray([_found(number, one) for one in rows.label], np.int64)
     _check_known(rows.image, image, annotations.image_ids, f"of the images in {source}", "images of the annotations")
     _check_known(rows.label, label, _shown(annotations), f"of the classes in {source}", "classes of the annotations")
@@ -66,6 +66,12 @@ def predictions_of(rows: Rows, annotations: Annotations, source: str) -> Predict
         *predicted_problems(boxes, annotations),
     ]  # fmt: skip
     return Predictions(boxes, tuple(odd), "xyxy")
+
+
+def places_of(names: Sequence[Any], annotations: Annotations) -> list[int]:
+    """The index of each image that is named; -1 for one that the annotations lack."""
+    known = _places(annotations)
+    return [_found(known, name) for name in names]
 
 
 def _places(annotations: Annotations) -> dict[Hashable, int]:

@@ -7,12 +7,13 @@ from typing import Any
 
 from hem_core.boxes.annotations import Annotations, Predictions
 from hem_core.boxes.formats import coco_json
-from hem_core.boxes.results import detector_outputs
+from hem_core.boxes.results import detector_outputs, fiftyone_samples
 
 
 def accepts(source: Any) -> bool:
-    """Whether it is a .json file without lists of boxes."""
-    return isinstance(source, Path) and source.suffix.lower() == ".json" and not detector_outputs.accepts(source)
+    """Whether it is a .json file of no other kind."""
+    others = (detector_outputs, fiftyone_samples)
+    return isinstance(source, Path) and source.suffix.lower() == ".json" and not any(o.accepts(source) for o in others)
 
 
 def read(source: Path, annotations: Annotations) -> Predictions:
