@@ -17,7 +17,7 @@ INTRO = (
 HOME = Path(str(hem_core.__file__)).parent
 ELSEWHERE = ("scores", "export", "mining", "tasks", "media", "catalog", "cli")
 """Rooms whose items have pages of their own."""
-ITEMS = {"policies", "lists", "actions"}
+ITEMS = {"policies", "lists", "actions", "loggers"}
 """Folders of other rooms whose files have pages of their own."""
 
 

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hem_core import folder
 from hem_core.cli._duration import in_words, seconds_of
 from hem_core.cli._screen import bars, say, table
 from hem_core.cli._trainings import Budget, Device, DryRun, Runner, plan_answer
 from hem_core.engine.runners import DEFAULT as DEFAULT_RUNNER
 from hem_core.errors import HemError
 from hem_core.jobs.command import listed
+from hem_core.retrain import loggers
 from hem_core.retrain.threads import yield_while_waiting
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from hem_core.retrain.stored import Stored
 
 PLACE = 100
+LOGGERS = folder.names(loggers)
 
 
 def retrain(
@@ -64,6 +67,10 @@ def retrain(
     device: Device = None,
     budget: Budget = None,
     runner: Runner = DEFAULT_RUNNER,
+    log: Annotated[
+        list[str] | None,
+        typer.Option(help=f"Experiment tracker to log it to when it is done: {', '.join(LOGGERS)}; may be repeated."),
+    ] = None,
     dry_run: DryRun = False,
     force: Annotated[bool, typer.Option("--force", help="Retrain despite a refusal; the report says so.")] = False,
 ) -> dict[str, Any]:
@@ -94,11 +101,13 @@ def retrain(
     if dry_run:
         return _show_dry_run(workspace, settings)
     with bars() as shown, listed("retraining", workspace, shown) as progress:
-        stored = run(workspace, settings, progress=progress, announce=say_expectation)
+        stored = run(workspace, settings, progress=progress, announce=say_expectation, log=log or ())
     if stored.report is None:
         return _say_unfinished(stored, settings, str(budget))
     _say_report(stored.report, stored.html)
-    return {"report": stored.report, "html": stored.html}
+    for name, place in stored.logged.items():
+        say("logged to {}: {}", name, place)
+    return {"report": stored.report, "html": stored.html, "logged": stored.logged}
 
 
 def say_expectation(plan: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from hem_core.engine.runner import Runner
 from hem_core.errors import HemError
 from hem_core.retrain.arms import training
 from hem_core.retrain.arms.elsewhere import train_elsewhere
+from hem_core.retrain.logged import check_loggers, log_retraining
 from hem_core.retrain.opening import Retraining, job_of, opening, planned_material
 from hem_core.retrain.progress import Note
 from hem_core.retrain.report.write import report
@@ -27,16 +28,31 @@ Announce = Callable[[dict[str, Any]], None]
 
 
 def retrain(
-    workspace: Path | str, settings: Settings, *, progress: Listener | None = None, announce: Announce | None = None
+    workspace: Path | str,
+    settings: Settings,
+    *,
+    progress: Listener | None = None,
+    announce: Announce | None = None,
+    log: Sequence[str] = (),
 ) -> Stored:
     """Train every arm with every seed, compare them on the test, and leave the report in WORKSPACE/retrains/<name>.
 
     The set names the run that it was made from, and the run its data. Killed at any moment, or stopped by its budget
     (`report` is None then), the same call resumes with the trainings that are not finished, and gives the same report;
     a finished one is returned as it is.
-    progress: called with (stage, done, total); announce: called with the plan before anything is trained.
+    progress: called with (stage, done, total); announce: called with the plan before anything is trained; log: loggers
+    of `hem_core.retrain.loggers`, such as "mlflow", each of which is told once, when the report is there.
     Raises HemError for invalid and for refused retrainings, with what to do; the line is also kept in error.json.
     """
+    check_loggers(log)
+    stored = _made(workspace, settings, progress, announce)
+    if stored.report is not None:
+        log_retraining(stored, log)
+    return stored
+
+
+def _made(workspace: Path | str, settings: Settings, progress: Listener | None, announce: Announce | None) -> Stored:
+    """The retraining as far as its budget lets it come."""
     budget, runner = Budget(settings.budget), runners.start_spreading(settings.runner)
     opened = opening(workspace, settings)
     stored = opened.stored

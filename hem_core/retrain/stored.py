@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = 1
 FOLDER = "retrains"
+LOGGED = "logged.json"
 Status = Literal["running", "stopped", "failed", "complete"]
 
 
@@ -54,6 +55,11 @@ class Stored:
     def report(self) -> dict[str, Any] | None:
         """report.json; None until it is complete."""
         return _read(self.folder / "report.json")
+
+    @property
+    def logged(self) -> dict[str, str]:
+        """logged.json: the experiment trackers that have it -> where it is to be seen there."""
+        return _read(self.folder / LOGGED) or {}
 
     @property
     def html(self) -> Path:

@@ -83,7 +83,7 @@ def table_of(
                 "measure": measure.name,
                 "unit": measure.unit,
                 "better": "higher" if measure.is_higher_better else "lower",
-                "arms": {arm: {"mean": float(v.mean()), "sd": _sd(v)} for arm, v in values.items()},
+                "arms": {arm: _spread(v) for arm, v in values.items()},
                 "difference": _differences(values, dict(zip(names, draws[:, :, at].T, strict=True))),
             }
         )
@@ -121,6 +121,11 @@ def smallest_effect(names: list[str], draws: np.ndarray) -> float | None:
     example alone carries the measure."""
     gained = draws[:, names.index("curated"), 0] - draws[:, names.index("control"), 0]
     return POWER * float(np.std(gained)) if np.isfinite(gained).all() else None
+
+
+def _spread(values: np.ndarray) -> dict[str, Any]:
+    """What a measure is in one arm; values (S,) by seed."""
+    return {"mean": float(values.mean()), "sd": _sd(values), "per_seed": values.tolist()}
 
 
 def _sd(values: np.ndarray) -> float:
