@@ -13,6 +13,7 @@ from hem_core.boxes import formats, results
 from hem_core.boxes.annotations import Annotations, Predictions
 from hem_core.boxes.columns import GIVEN, PREDICTED, given_column, predicted_column
 from hem_core.boxes.contents import in_words
+from hem_core.boxes.formats import cvat_xml
 from hem_core.boxes.results import InMemory
 from hem_core.buckets.mirror import around
 from hem_core.catalog import with_info
@@ -33,6 +34,8 @@ def accepts(source: Any) -> bool:
         return False
     path = Path(source)
     suffix = path.suffix.lower()
+    if cvat_xml.is_of_tags(path):
+        return False
     if path.is_dir():
         return _is_folder_of_boxes(path) or formats.recognized_as(path) is not None
     if not path.is_file():

@@ -25,13 +25,20 @@ _LABELS = ".//labels"
 
 
 def recognizes(path: Path) -> bool:
-    """Whether a file, or the annotations.xml of a folder, is CVAT's, by its first bytes."""
-    if path.is_dir():
-        return recognizes(path / NAME)
-    if path.suffix.lower() != ".xml" or not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return b"<annotations" in file.read(PEEK)
+    """Whether a file, or the annotations.xml of a folder, is CVAT's with objects, by its first bytes."""
+    start = _start(path)
+    return b"<annotations" in start and not _has_tags_alone(start)
+
+
+def is_of_tags(path: Path) -> bool:
+    """Whether it is CVAT's, and has tags of whole pictures and no objects, by its first bytes."""
+    start = _start(path)
+    return b"<annotations" in start and _has_tags_alone(start)
+
+
+def tags_in(root: ET.Element) -> list[list[str]]:
+    """The tags of each picture."""
+    return [[(tag.get("label") or "").strip() for tag in image.findall("tag")] for image in root.findall("image")]
 
 
 def read(path: Path, *, images: Path | None = None) -> Annotations:
@@ -44,7 +51,7 @@ def read(path: Path, *, images: Path | None = None) -> Annotations:
     path = path / NAME if path.is_dir() else path
     content = _json.read_bytes(path)
     source = Source("cvat_xml", path, _listed.digest_of({path.name: content}), images)
-    return _parsed(_root(path, content), source)
+    return _parsed(opened(path, content), source)
 
 
 def files(annotations: Annotations) -> Iterator[tuple[str, bytes]]:
@@ -58,7 +65,7 @@ def files(annotations: Annotations) -> Iterator[tuple[str, bytes]]:
         return
     content = source.path.read_bytes()
     check_digest(source, _listed.digest_of({source.path.name: content}))
-    root = _root(source.path, content)
+    root = opened(source.path, content)
     before = _parsed(root, source)
     needed = edits(before, annotations)
     if needed:
@@ -66,7 +73,26 @@ def files(annotations: Annotations) -> Iterator[tuple[str, bytes]]:
     yield source.path.name, _xml.text(root, content) if needed else content
 
 
-def _root(path: Path, content: bytes) -> ET.Element:
+def classes_in(root: ET.Element) -> list[str]:
+    """The labels of the task, in its order."""
+    names = [(each.text or "").strip() for each in root.findall(f"{_LABELS}/label/name")]
+    return [name for name in names if name]
+
+
+def _start(path: Path) -> bytes:
+    path = path / NAME if path.is_dir() else path
+    if path.suffix.lower() != ".xml" or not path.is_file():
+        return b""
+    with path.open("rb") as file:
+        return file.read(PEEK)
+
+
+def _has_tags_alone(start: bytes) -> bool:
+    return b"<tag " in start and not any(b"<%s " % shape.encode() in start for shape in SHAPES)
+
+
+def opened(path: Path, content: bytes) -> ET.Element:
+    """The XML. Raises DataError for what is none, or has no pictures."""
     try:
         root = _xml.parse(content)
     except DataError as error:
@@ -78,8 +104,7 @@ def _root(path: Path, content: bytes) -> ET.Element:
 
 def _parsed(root: ET.Element, source: Source) -> Annotations:
     pictures = [_picture(at, each) for at, each in enumerate(root.findall("image"))]
-    classes = [(each.text or "").strip() for each in root.findall(f"{_LABELS}/label/name")]
-    return _listed.annotations_of(pictures, source, classes=[name for name in classes if name])
+    return _listed.annotations_of(pictures, source, classes=classes_in(root))
 
 
 def _picture(at: int, each: ET.Element) -> Picture:
