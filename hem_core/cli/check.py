@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -39,9 +39,27 @@ def check(
     ] = None,
     weights: Annotated[Path | None, typer.Option(help="Weights, where --model is a factory.")] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1; default: CUDA if there is one.")] = None,
+    summary: Annotated[
+        Path | None,
+        typer.Option(help='File to add a summary in Markdown to; in a GitHub Action "$GITHUB_STEP_SUMMARY".'),
+    ] = None,
 ) -> Answer:
     """Regression test: is a new model worse on a set than the stored run, or a run than its baseline? Exits with code 1
     if so."""
+    options = {"weights": weights, "predictions": predictions, "device": device}
+    answer = _checked(workspace, set_, model, run, against, options)
+    if summary is not None:
+        from hem_core.sets.check_summary import append_summary
+
+        append_summary(summary, answer.value)
+    return answer
+
+
+def _checked(
+    workspace: Path, set_: str | None, model: str | None, run: str | None, against: str | None, options: dict[str, Any]
+) -> Answer:
+    """The check by one of the three ways; options: weights, predictions and device."""
+    predictions = options["predictions"]
     ways = [name for name, value in (("--model", model), ("--run", run), ("--predictions", predictions)) if value]
     if len(ways) != 1:
         raise HemError(f"hem check expects one of --model, --run and --predictions; got {', '.join(ways) or 'none'}")
@@ -56,14 +74,13 @@ def check(
     if predictions is not None or opened.is_measured_together:
         from hem_core.sets.check_model import check_model
 
-        options = {"weights": weights, "predictions": predictions, "device": device}
         with bars() as progress:
             found = check_model(opened, model, progress=progress, **options)
         return _show_runs(found)
     from hem_core.sets.check import check_opened
 
     with bars() as progress:
-        done = check_opened(opened, str(model), weights=weights, device=device, progress=progress)
+        done = check_opened(opened, str(model), weights=options["weights"], device=options["device"], progress=progress)
     return _show(done)
 
 
