@@ -37,7 +37,6 @@ def reasons(
     n_classes: int,
     neighbour_labels: np.ndarray | None = None,
     outlier_worst: float = 0.03,
-    agreeing: float = 0.5,
     unanimous: float = 0.8,
     suspicious_worst: float = 0.1,
     small_gap: float = 0.2,
@@ -51,9 +50,12 @@ def reasons(
 
     A wrong label comes before an outlier, since it is far from its class too: asked the other way round, digits with
     planted flips had 15 of 90 called outliers, Fashion-MNIST 264 of 3,000; this way 1 and 86, at the same precision.
+    How many labels are wrong is counted, which ones the order of suspicion tells: it finds more of them than the
+    counted ones are (benchmarks/RESULTS.md, "Decisions").
 
-    mislabelled  the prediction is another class, at least as probable as that class's mean confidence, and at
-                 least the share `agreeing` of the neighbours, and more than say the label, say so too; or,
+    mislabelled  as many as there are labels that the prediction contradicts, at least as surely as its class is
+                 predicted on average, and most neighbours with it: the most suspicious ones of which the prediction or
+                 most neighbours are of another class (without a column label_suspicion, those that are counted); or,
                  whatever the model says (it may have learned the label by heart): a label suspicion in the worst
                  `suspicious_worst`, and at least the share `unanimous` of the neighbours have one other label
     outlier      prototype distance, and energy or entropy, in the data set's worst `outlier_worst`
@@ -77,13 +79,15 @@ def reasons(
     gap = 1 - _column(table, "top2_gap") if "top2_gap" in table else np.where(is_wrong, p1 - p_label, 2 * p1 - 1)
     lead = np.where(is_wrong, p_label - p1, gap)
     k = 0 if neighbour_labels is None else neighbour_labels.shape[1]
-    say_label, say_predicted, say_most, most = _votes(neighbour_labels, targets, predictions)
+    say_label, say_most, most = _votes(neighbour_labels, targets)
 
     is_outlier = _is_worst(table, "prototype_distance", outlier_worst) & (
         _is_worst(table, "energy", outlier_worst) | _is_worst(table, "entropy", outlier_worst)
     )
-    backs_prediction = (say_predicted >= agreeing * k) & (say_predicted > say_label) if k else is_wrong
-    contradicted = is_wrong & (p1 >= _mean_confidence(p_label, targets, n_classes)[predictions]) & backs_prediction
+    contradicted = is_wrong & (p1 >= _mean_confidence(p_label, targets, n_classes)[predictions])
+    contradicted &= (most == predictions) | (k == 0)
+    has_other = is_wrong | (is_labelled & (most != targets) & (most >= 0))
+    suspected = _most_suspicious(table, contradicted, has_other)
     outvoted = is_labelled & (most != targets) & (say_most >= unanimous * k)
     outvoted &= _is_worst(table, "label_suspicion", suspicious_worst) & (k > 0)
     is_among_two = is_labelled & (p_label >= p1 - gap - 1e-6)
@@ -93,9 +97,9 @@ def reasons(
     backs_label = say_label >= 0.5 * k if k else np.abs(lead) < close_call
     is_rare = is_wrong & (p1 < unsure_below) & is_small
     is_subtle = is_labelled & (lead < close_call) & backs_label
-    rules = [contradicted | outvoted, is_outlier, is_ambiguous, is_rare, is_subtle, is_wrong]
+    rules = [suspected | outvoted, is_outlier, is_ambiguous, is_rare, is_subtle, is_wrong]
     reason = np.select(rules, [*REASONS[:-1], "ambiguous" if k else UNSURE], default="easy").astype(object)
-    suggested = np.where(reason == "mislabelled", np.where(contradicted, predictions, most), -1)
+    suggested = np.where(reason == "mislabelled", np.where(suspected & is_wrong, predictions, most), -1)
     return Reasons(reason, suggested.astype(np.int64))
 
 
@@ -103,12 +107,24 @@ def _column(table: Mapping[str, Any], name: str) -> np.ndarray:
     return np.asarray(table[name], np.float64)
 
 
-def _votes(labels: np.ndarray | None, targets: np.ndarray, predictions: np.ndarray) -> tuple[np.ndarray, ...]:
+def _votes(labels: np.ndarray | None, targets: np.ndarray) -> tuple[np.ndarray, ...]:
+    """(N,) each: how many neighbours have the label, how many the class that most of them have, and that class."""
     if labels is None or labels.shape[1] == 0:
         nobody = np.zeros(len(targets), np.int64)
-        return nobody, nobody, nobody, nobody - 1
+        return nobody, nobody, nobody - 1
     most = majority(labels)
-    return count_labelled(labels, targets), count_labelled(labels, predictions), count_labelled(labels, most), most
+    return count_labelled(labels, targets), count_labelled(labels, most), most
+
+
+def _most_suspicious(table: Mapping[str, Any], counted: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """(N,) bool: of `among` as many as are counted, those of the highest label suspicion; the counted ones first where
+    it is equal, and these alone where the table has none."""
+    if "label_suspicion" not in table:
+        return counted
+    suspicion = np.where(among, np.nan_to_num(_column(table, "label_suspicion"), nan=-1.0), -2.0)
+    chosen = np.zeros(len(counted), bool)
+    chosen[np.lexsort((~counted, -suspicion))[: int(counted.sum())]] = True
+    return chosen
 
 
 def _is_worst(table: Mapping[str, Any], name: str, share: float) -> np.ndarray:

@@ -220,3 +220,23 @@ def test_a_reason_that_is_less_likely_than_not_says_how_much_it_stands_out():
         f"outlier 30%, {0.3 / probs[:, 1].mean():.{0 if 0.3 / probs[:, 1].mean() >= 10 else 1}f} times the average"
     )
     assert "average" not in words_of(odd, "easy", probs=probs)
+
+
+def test_as_many_are_mislabelled_as_are_counted_and_the_order_of_suspicion_says_which():
+    backed = {"target": DOG, "prediction": CAT, "p1": 0.97, "p_label": 0.01, "voters": [CAT] * 3 + [DOG] * 2}
+    unsure = {"target": DOG, "prediction": CAT, "p1": 0.6, "p_label": 0.3, "voters": [CAT, DOG, DOG, DOG, COW]}
+    found = reasons_of({**backed, "suspicion": 80}, {**unsure, "suspicion": 85}, {**unsure, "suspicion": 70})
+    assert found == (["ambiguous", "mislabelled", "subtle"], [-1, CAT, -1])  # one is counted: the first
+
+
+def test_a_suspicious_label_that_nothing_contradicts_is_not_called_wrong():
+    backed = {"target": DOG, "prediction": CAT, "p1": 0.97, "p_label": 0.01, "voters": [CAT] * 3 + [DOG] * 2}
+    learned_late = {"target": DOG, "suspicion": 99}
+    assert reasons_of({**backed, "suspicion": 80}, learned_late)[0] == ["mislabelled", "easy"]
+
+
+def test_without_a_column_of_suspicion_the_counted_labels_are_the_mislabelled_ones():
+    backed = {"target": DOG, "prediction": CAT, "p1": 0.97, "p_label": 0.01, "voters": [CAT] * 3 + [DOG] * 2}
+    table, known = world(backed, {"target": CAT, "suspicion": 99})
+    del table["label_suspicion"]
+    assert reasons(table, **known, n_classes=3).reason[PLAIN:].tolist() == ["mislabelled", "easy"]
