@@ -13,8 +13,9 @@ __all__ = ["Headline", "Sample", "headline"]
 
 
 _CALIBRATED = "percentile of the calibrated probability that a fresh model gets the example wrong as labelled"
-VERSION = "2"
-"""Of the definition of the two; 1: difficulty was the percentile of the calibrated probability, where there was one."""
+VERSION = "3"
+"""Of the definition of the two; 1: difficulty was the percentile of the calibrated probability, where there was one; 2:
+without a recording it was the plain loss out-of-sample."""
 
 
 class Headline(TypedDict):

@@ -148,7 +148,8 @@ def _with_own(headline: Headline, how: dict[str, str], sample: str) -> Headline:
 
 
 def _headline(scored: Scored, evidence: Evidence, columns: Columns) -> Headline:
-    logits = evidence.truth.logits if evidence.truth is not None else None
+    is_own = evidence.sample == "out-of-sample" and evidence.folds is None  # its own predictions count, no head's
+    logits = evidence.truth.logits if evidence.truth is not None and not is_own else None
     early, classes, beside = evidence.window, scored.ready.classes, scored.options.beside
     votes = voted(scored.ids, columns, classes, evidence.sample, beside)
     made = headlines(

@@ -12,9 +12,12 @@ from hem_core.embeddings.neighbours import Graph
 from hem_core.reasons.evidence import evidence
 from hem_core.reasons.neighbours_help import neighbours_help
 from hem_core.reasons.rules import reasons
+from hem_core.reasons.top_logits import top_logits
 
 EVIDENCE = ("aum_windowed", "confidence_mean_windowed", "neighbour_disagreement", "loss_oos")
 """What explains the error of a fresh model, where the run has it."""
+MOST = 20_000
+"""Rows whose predictions are spread over all classes to test whether neighbours help."""
 
 
 def error_columns(
@@ -46,7 +49,8 @@ def headlines(
     seed: int,
     has_memorised: bool | None = None,
 ) -> Headline:
-    """Difficulty and label suspicion, with how they were made. logits (N, K) of models that did not see the rows.
+    """Difficulty and label suspicion, with how they were made. logits (N, K) of models that did not see the rows, None
+    where the run's own predictions are out-of-sample or nothing is.
 
     class_names: [] for a task without classes, whose difficulty is not ranked within a class. has_memorised: whether
     the model memorised its training examples, None where it is not known.
@@ -55,10 +59,23 @@ def headlines(
     if not class_names:
         return headline(columns, sample=sample)
     labels = np.array(class_names, dtype=object)[targets]
-    do_help = True
-    if graph is not None and logits is not None:
-        do_help = neighbours_help(logits, targets, targets[graph.indices], seed=seed)
+    do_help = graph is None or _do_help(columns, len(class_names), sample, graph, logits, seed)
     return headline(columns | {"label": labels}, sample=sample, neighbours_help=do_help, has_memorised=has_memorised)
+
+
+def _do_help(
+    columns: dict[str, np.ndarray], n_classes: int, sample: str, graph: Graph, logits: np.ndarray | None, seed: int
+) -> bool:
+    """Whether the neighbours help the predictions that count; where these are the run's own, up to `MOST` rows tell."""
+    targets, rows = columns["target"], np.arange(len(columns["target"]))
+    if logits is None and (sample != "out-of-sample" or "top_probs" not in columns):
+        return True
+    if logits is None:
+        labelled = np.flatnonzero(targets >= 0)
+        rows = np.random.default_rng((seed, 6)).permutation(labelled)[:MOST]  # no stream that others draw from
+        kept = {name: columns[name][rows] for name in ("top_classes", "top_probs", "label_prob")}
+        logits = top_logits(kept, targets[rows], n_classes)
+    return neighbours_help(logits, targets[rows], targets[graph.indices[rows]], seed=seed)
 
 
 def by_rules(

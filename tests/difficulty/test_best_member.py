@@ -15,7 +15,7 @@ import hem_core
 pytestmark = pytest.mark.slow
 
 SEEDS, N, FLIPPED = (0, 1, 2), 600, 0.1
-MEMBERS = ("loss", "margin", "aum")
+MEMBERS = ("loss", "margin", "aum", "neighbour_disagreement")
 LEAST = 0.005
 
 
@@ -54,6 +54,26 @@ def of_run(run, is_flip, *, without=()):
     return {name: average_precision_score(is_flip, table[name]) for name in names}
 
 
+def folds_logits(folder):
+    logits = np.zeros((N, 10), np.float32)
+    for path in (folder / "folds" / "out_of_sample").glob("fold_*.npz"):
+        with np.load(path) as fold:
+            logits[fold["rows"]] = fold["logits"]
+    return logits
+
+
+def own_logits(folder):
+    with np.load(folder / "folds" / "out_of_sample" / "all.npz") as whole:
+        return whole["logits"]
+
+
+def of_predictions(folder, logits, x, y, **given):
+    """A run of predictions and embeddings alone."""
+    lists = {"logits": list(logits), "embedding": list(x.numpy())}
+    frame = pd.DataFrame({"id": np.arange(N).astype(str), "label": y.numpy(), **lists})
+    return hem_core.score(None, frame, out=folder, labels_are="indices", **given)
+
+
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory):
     """Way -> column -> average precision, a seed each."""
@@ -65,23 +85,18 @@ def measured(tmp_path_factory):
             given = {"has_map": False, "has_probes": False, "classes": [str(digit) for digit in range(10)]}
             run = hem_core.score(None, TensorDataset(x, y), out=folder / "folds", train=train_for(epochs), oos=3,
                                  seed=seed, **given)  # fmt: skip
-            logits = np.zeros((N, 10), np.float32)
-            for path in (folder / "folds" / "out_of_sample").glob("fold_*.npz"):
-                with np.load(path) as fold:
-                    logits[fold["rows"]] = fold["logits"]
-            lists = {"logits": list(logits), "embedding": list(x.numpy())}
-            frame = pd.DataFrame({"id": np.arange(N).astype(str), "label": y.numpy(), **lists})
-            bare = hem_core.score(
-                None, frame, out=folder / "bare", sample="out-of-sample", labels_are="indices", **given
-            )
-            for name, each in ((way, run), (f"{way}, without a recording", bare)):
+            bare = of_predictions(folder / "bare", folds_logits(folder), x, y, sample="out-of-sample", **given)
+            own = of_predictions(folder / "own", own_logits(folder), x, y, sample="in-sample", oos="none", **given)
+            for name, each in ((way, run), (f"{way}, without a recording", bare), (f"{way}, in-sample", own)):
                 for column, value in of_run(each, is_flip).items():
                     found.setdefault(name, {}).setdefault(column, []).append(value)
             found.setdefault("windows", {}).setdefault(way, []).append(run.info["headline"]["window"])
     return found
 
 
-WAYS = [f"{way}{rest}" for way in ("stopped early", "memorised") for rest in ("", ", without a recording")]
+WAYS = [
+    f"{way}{rest}" for way in ("stopped early", "memorised") for rest in ("", ", without a recording", ", in-sample")
+]
 
 
 @pytest.mark.parametrize("headline", ["difficulty", "label_suspicion"])

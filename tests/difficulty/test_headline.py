@@ -40,11 +40,42 @@ def test_out_of_sample_the_loss_counts_with_the_dynamics_and_neighbours_for_susp
     assert found["notes"] == []
 
 
-def test_out_of_sample_without_a_recording_the_difficulty_is_the_plain_loss():
-    table = {name: columns()[name] for name in ("loss", "margin", "neighbour_disagreement")}
+def bare():
+    return {name: columns()[name] for name in ("loss", "margin", "neighbour_disagreement")}
+
+
+def test_out_of_sample_without_a_recording_the_difficulty_is_five_times_the_loss_and_the_neighbours():
+    table = bare()
     found = headline(table, sample="out-of-sample")
-    np.testing.assert_allclose(found["difficulty"], ranks(table["loss"]), rtol=1e-5)
-    assert found["how"]["difficulty"] == "percentile of the rank of loss (out-of-sample)"
+    wanted = ranks(5 * ranks(table["loss"]) + ranks(table["neighbour_disagreement"]))
+    np.testing.assert_allclose(found["difficulty"], wanted, atol=1.01)
+    assert found["how"]["difficulty"] == (
+        "percentile of the mean rank of loss × 5 and neighbour disagreement (out-of-sample)"
+    )
+
+
+@pytest.mark.parametrize("sample", ["out-of-sample", "in-sample"])
+def test_neighbours_that_do_not_help_count_for_nothing(sample):
+    table = bare() | (heads() if sample == "in-sample" else {})
+    found = headline(table, sample=sample, neighbours_help=False)
+    end = "_oos" if sample == "in-sample" else ""
+    np.testing.assert_allclose(found["difficulty"], ranks(table[f"loss{end}"]), rtol=1e-5)
+    np.testing.assert_allclose(found["label_suspicion"], ranks(table[f"margin{end}"]), rtol=1e-5)
+
+
+@pytest.mark.parametrize(("n_wrong", "n_outvoted", "is_by_heart"), [(0, 10, True), (8, 10, False), (0, 25, False)])
+def test_what_an_in_sample_model_knows_by_heart_is_asked_of_the_neighbours(n_wrong, n_outvoted, is_by_heart):
+    # Neighbours carry 40 of 50 labels: right on 45, a model knows some by heart. Where they carry half, who knows?
+    generator = np.random.default_rng(3)
+    margin, near = -generator.uniform(1, 2, 50), generator.uniform(0, 0.4, 50)
+    margin[:n_wrong] *= -1
+    near[:n_outvoted] += 0.5
+    table = {"loss": generator.uniform(0, 1, 50), "margin": margin, "neighbour_disagreement": near}
+    found = headline(table, sample="in-sample")
+    times = 3 if is_by_heart else 1
+    np.testing.assert_allclose(found["label_suspicion"], ranks(ranks(margin) + times * ranks(near)), atol=2.01)
+    wanted = ranks(table["loss"]) + (3 * ranks(near) if is_by_heart else 0)
+    np.testing.assert_allclose(found["difficulty"], ranks(wanted), atol=2.01)
 
 
 def test_with_an_in_sample_loss_alone_a_note_warns():
@@ -158,12 +189,15 @@ def test_without_dynamics_a_linear_head_stands_in_for_the_final_loss(sample):
     table = columns() | heads()
     del table["aum_windowed"], table["confidence_mean"]
     found = headline(table, sample=sample)
-    expected = ranks(ranks(table["margin_oos"]) + ranks(table["neighbour_disagreement"]))
-    for name in ("difficulty", "label_suspicion"):
-        np.testing.assert_allclose(found[name], expected, atol=1)  # sums that differ in the last digit are ties
+    of_near = ranks(table["neighbour_disagreement"])
+    for name, own, words in (
+        ("difficulty", 3 * ranks(table["loss_oos"]), "loss of a cross-fitted linear head × 3"),
+        ("label_suspicion", ranks(table["margin_oos"]), "margin of a cross-fitted linear head"),
+    ):
+        # sums that differ in the last digit are ties
+        np.testing.assert_allclose(found[name], ranks(own + of_near), atol=1.01)
         assert found["how"][name] == (
-            "percentile of the mean rank of margin of a cross-fitted linear head and neighbour disagreement "
-            "(semi-out-of-sample)"
+            f"percentile of the mean rank of {words} and neighbour disagreement (semi-out-of-sample)"
         )
     assert found["notes"][0].startswith("Semi-out-of-sample: a linear head")
 
