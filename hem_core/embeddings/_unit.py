@@ -24,7 +24,7 @@ def unit_rows(embeddings: np.ndarray) -> np.ndarray:
         block = block / _one_for_zero(np.abs(block).max(axis=1, keepdims=True))
         length = np.sqrt(np.square(block).sum(axis=1, keepdims=True))  # (B, 1)
         units[start : start + _BLOCK] = block / _one_for_zero(length)
-    return units + np.float32(0)  # -0 becomes 0, so that equal rows are equal bytes
+    return np.add(units, np.float32(0), out=units)  # -0 becomes 0, so that equal rows are equal bytes
 
 
 def _refuse_not_finite(block: np.ndarray, start: int) -> None:

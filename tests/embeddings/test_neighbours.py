@@ -6,7 +6,9 @@ import torch
 from sklearn.neighbors import NearestNeighbors
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from hem_core.embeddings._blocks import Blocks
 from hem_core.embeddings._exact import measured
+from hem_core.embeddings._partners import every_pair, near_pairs, reach_for
 from hem_core.embeddings._unit import unit_rows
 from hem_core.embeddings.neighbours import neighbours, recall
 from hem_core.errors import HemError
@@ -83,21 +85,48 @@ def test_float16_and_rows_of_any_length_give_the_same_neighbours():
     np.testing.assert_array_equal(neighbours(rows.astype(np.float64) * lengths, k=4).indices, graph.indices)
 
 
-def test_pynndescent_finds_nearly_all_and_gives_the_same_bytes_again():
-    rows = cloud(3_000, 16)
+def test_blocks_find_nearly_all_and_give_the_same_bytes_again():
+    rows = cloud(20_000, 6)
     exact = neighbours(rows, k=10)
     graph = neighbours(rows, k=10, exact_up_to=1_000)
     again = neighbours(rows, k=10, exact_up_to=1_000)
     found = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(exact.indices, graph.indices, strict=True)])
-    assert graph.method == "pynndescent"
-    assert found > 0.97
+    assert (exact.method, exact.recall, graph.method) == ("exact", 1, "blocks")
+    assert 0.97 < found < 1  # not every pair of blocks was compared
     assert graph.recall == pytest.approx(found, abs=0.02)
     assert graph.indices.tobytes() == again.indices.tobytes()
     assert graph.distances.tobytes() == again.distances.tobytes()
 
 
+def test_a_block_is_compared_with_its_nearest_and_with_those_that_it_is_nearest_to():
+    line = torch.tensor([0.0, 1, 3, 7]).repeat_interleave(10).unsqueeze(1)
+    blocks = Blocks(line, torch.arange(40), [0, 10, 20, 30, 40])
+    assert [later.tolist() for later in near_pairs(blocks, 20)] == [[1], [2], [3], []]
+    assert [later.tolist() for later in near_pairs(blocks, 21)] == [[1, 2], [2, 3], [3], []]
+    assert [later.tolist() for later in every_pair(blocks)] == [[1, 2, 3], [2, 3], [3], []]
+
+
+def test_the_reach_counts_the_rows_of_the_blocks_up_to_that_of_the_farthest_neighbour():
+    angle = torch.deg2rad(torch.tensor([0.0, 2, 40, 41, 85, 90]))
+    units = torch.stack([angle.cos(), angle.sin()], dim=1)
+    blocks = Blocks(units, torch.arange(6), [0, 2, 4, 6])
+    assert reach_for(blocks, 1, 1.0, seed=0) == 2  # the nearest row is in the own block
+    assert reach_for(blocks, 2, 1.0, seed=0) == 4  # the second nearest in the next one
+
+
+def test_many_equal_rows_are_told_apart_by_their_number():
+    rows = np.concatenate([np.tile(cloud(1, 8), (3_000, 1)), cloud(100, 8, seed=1)])[
+        np.random.default_rng(0).permutation(3_100)
+    ]
+    graph = neighbours(rows, k=5)
+    equal = np.flatnonzero((rows == rows[np.flatnonzero(graph.distances[:, 0] == 0)[0]]).all(axis=1))
+    assert len(equal) == 3_000
+    for row in equal[[0, 3, 1_500, 2_999]]:
+        assert graph.indices[row].tolist() == [other for other in equal[:6] if other != row][:5]
+
+
 def test_the_number_of_threads_does_not_change_a_byte():
-    rows, threads = cloud(3_000, 16), torch.get_num_threads()
+    rows, threads = cloud(12_000, 6), torch.get_num_threads()
     one, two = [], []
     for count, kept in ((1, one), (2, two)):
         torch.set_num_threads(count)
