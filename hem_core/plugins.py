@@ -31,7 +31,7 @@ def plugins(group: str) -> dict[str, list[Plugin]]:
     A plugin whose module cannot be found is skipped, and a warning names it.
     """
     found: dict[str, list[Plugin]] = {}
-    for point in _entry_points(group, tuple(sys.path)):
+    for point in _entry_points(tuple(sys.path)).select(group=group):
         plugin = Plugin(point.name, point.module, point.dist.name if point.dist else "an installed package")
         problem = "its entry point must name a module" if point.attr else _problem(plugin)
         if problem:
@@ -57,9 +57,9 @@ def source(plugin: Plugin) -> Path:
 
 
 @cache
-def _entry_points(group: str, path: tuple[str, ...]) -> importlib.metadata.EntryPoints:
-    """A group's entry points in the packages on `path`; reading them takes tens of milliseconds, so it is done once."""
-    return importlib.metadata.entry_points(group=group)
+def _entry_points(path: tuple[str, ...]) -> importlib.metadata.EntryPoints:
+    """All entry points of the packages on `path`; reading them takes tens of milliseconds, so it is done once."""
+    return importlib.metadata.entry_points()
 
 
 def _problem(plugin: Plugin) -> str:

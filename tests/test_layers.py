@@ -151,6 +151,10 @@ def test_reading_a_run_and_the_help_need_no_torch():
     assert "torch" not in loaded_by("import hem_core, hem_core.store.run, hem_core.store.workspace, hem_core.cli")
 
 
+def test_the_help_of_the_command_line_needs_nothing_that_loads_slowly():
+    assert not loaded_by("import hem_core.cli") & {"numpy", "pyarrow", "pandas", "sqlalchemy", "torch", "yaml", "PIL"}
+
+
 def test_the_room_of_jobs_and_its_kinds_need_no_torch():
     kinds = ", ".join(map(module_of, files("hem_core/jobs/kinds")))
     assert "torch" not in loaded_by(f"import hem_core.jobs.start, hem_core.jobs.command, {kinds}")

@@ -11,7 +11,8 @@ import pytest
 from hem_core.cli._tags_url import tags_at
 from hem_core.errors import HemError
 from hem_core.store.run import open_run
-from hem_core.store.tag_place import TAGS_URL, parsed, shown, tag_place
+from hem_core.store.tag_place import parsed, shown, tag_place
+from hem_core.store.tags_url import TAGS_URL
 from hem_core.store.workspace import Workspace
 from tests.store import postgres
 from tests.store.conftest import make_run

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hem_core.store.tag_place import TAGS_URL
+from hem_core.store.tags_url import TAGS_URL
 
 TagsUrl = Annotated[
     str | None,

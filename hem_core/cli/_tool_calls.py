@@ -15,7 +15,7 @@ from typing import Any
 
 from hem_core.cli._tools import Tool
 from hem_core.errors import DataError
-from hem_core.store.tag_place import TAGS_URL
+from hem_core.store.tags_url import TAGS_URL
 
 WAIT_SECONDS = 20.0
 """How long a call waits for its command; clients give up on a call after a minute or so."""

@@ -11,8 +11,6 @@ from hem_core.cli._json import write
 from hem_core.cli._run import run_answer, serve, summarise
 from hem_core.cli._screen import bars, say
 from hem_core.errors import HemError
-from hem_core.jobs.command import listed
-from hem_core.jobs.kinds.projection import start_pending_map
 
 PLACE = 10
 AS_TOOL = {"no_app": True, "no_browser": False, "port": None}
@@ -36,6 +34,9 @@ def demo(
     ] = False,
 ) -> dict[str, Any]:
     """Train a small model on data with some labels or boxes made wrong on purpose, score it, and open the app."""
+    from hem_core.jobs.command import listed
+    from hem_core.jobs.kinds.projection import start_pending_map
+
     _demo = importlib.import_module("demo_models._demo")
     if name not in _demo.names():
         raise HemError(f"no demo '{name}'; there are: {', '.join(_demo.names())}")

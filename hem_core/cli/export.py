@@ -16,7 +16,6 @@ from hem_core.cli._paths import IN_BUCKET
 from hem_core.cli._screen import bars, say
 from hem_core.cli._tags_url import TagsUrl, tags_at
 from hem_core.errors import HemError
-from hem_core.jobs.command import listed, workspace_of
 from hem_core.store.level_names import EXAMPLES, counted
 
 PLACE = 80
@@ -96,6 +95,7 @@ def _export_page(
 
 
 def _export_rows(source: Path, out: Path, level: str, formats: list[str], **more: Any) -> dict[str, Any]:
+    from hem_core.jobs.command import listed, workspace_of
     from hem_core.sets.export_run import export_run
 
     about = {"run": source.absolute().name, "level": level, **_about(out, formats)}
@@ -117,6 +117,7 @@ def _export_rows(source: Path, out: Path, level: str, formats: list[str], **more
 def _export_set(
     source: Path, out: Path, wanted: tuple[str, int | None], formats: list[str], *, data: Path | None
 ) -> dict[str, Any]:
+    from hem_core.jobs.command import listed
     from hem_core.sets.export_set import export_set
     from hem_core.store import sets
 

@@ -14,7 +14,6 @@ from hem_core.cli._screen import bars, say, table
 from hem_core.cli._trainings import Budget, Device, DryRun, Runner, plan_answer
 from hem_core.engine.runners import DEFAULT as DEFAULT_RUNNER
 from hem_core.errors import HemError
-from hem_core.jobs.command import listed
 from hem_core.retrain.threads import yield_while_waiting
 
 if TYPE_CHECKING:
@@ -136,6 +135,7 @@ def loop(
 
 
 def _run(data: str, request: dict[str, Any], *, go_on: bool) -> dict[str, Any]:
+    from hem_core.jobs.command import listed
     from hem_core.loop.loop import loop as run_loop
 
     with bars() as shown, listed("loop", request["out"], shown) as progress:

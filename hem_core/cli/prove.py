@@ -14,7 +14,6 @@ from hem_core.cli._screen import bars, say, table
 from hem_core.cli._trainings import Budget, Device, DryRun, Runner, plan_answer
 from hem_core.cli.retrain import say_expectation
 from hem_core.engine.runners import DEFAULT as DEFAULT_RUNNER
-from hem_core.jobs.command import listed
 from hem_core.retrain.threads import yield_while_waiting
 
 if TYPE_CHECKING:
@@ -136,6 +135,7 @@ def prove(
 
 
 def _run(opened: Opened, report: Path | None, budget: str) -> dict[str, Any]:
+    from hem_core.jobs.command import listed
     from hem_core.prove.paper import answered, write_copy
     from hem_core.prove.prove import prove as answer
 

@@ -11,7 +11,6 @@ from hem_core.cli._screen import bars, say, table
 from hem_core.cli._trainings import Budget, Device, DryRun, Runner, plan_answer
 from hem_core.engine.runners import DEFAULT as DEFAULT_RUNNER
 from hem_core.errors import HemError
-from hem_core.jobs.command import listed
 from hem_core.retrain import loggers
 from hem_core.retrain.threads import yield_while_waiting
 
@@ -78,6 +77,7 @@ def retrain(
     if not workspace.is_dir():
         raise HemError(f"no workspace '{workspace}'; pass the folder that holds runs/ and sets/")
     yield_while_waiting()
+    from hem_core.jobs.command import listed
     from hem_core.retrain.retrain import retrain as run
     from hem_core.retrain.settings import Settings
 

@@ -18,7 +18,6 @@ from hem_core.cli._run import run_answer, summarise
 from hem_core.cli._screen import bars
 from hem_core.engine import runners
 from hem_core.errors import HemError
-from hem_core.jobs.command import listed, workspace_of
 
 if TYPE_CHECKING:
     from hem_core.runs.options import Options
@@ -226,6 +225,8 @@ def score(
 
 def _run(scored: Callable[..., Run], options: Options, out: Path, *, is_strict: bool) -> Answer:
     """Make the run and say what it is. Of several processes the first says so for all."""
+    from hem_core.jobs.command import listed, workspace_of
+
     if runners.is_follower(options.runner):
         scored(options=options)
         return Answer(None, has_document=False)

@@ -9,9 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from hem_core.errors import RunError
+from hem_core.store.tags_url import TAGS_URL
 
-TAGS_URL = "HEM_TAGS_URL"
-"""The environment variable with the URL, for every command and every job that the app starts."""
 FORM = "postgresql+psycopg://USER@HOST/DATABASE"
 CONNECT_SECONDS = 10
 CONNECTIONS = 20

@@ -6,21 +6,20 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args, runtime_checkable
 
-import numpy as np
-
 from hem_core.errors import HemError
-from hem_core.stats.paired import Paired
 from hem_core.types import Metric as Metric
 from hem_core.types import Outputs, StoredAnswers
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
     import pyarrow as pa
     from PIL import Image
     from torch import Tensor
 
     from hem_core.boxes.scene import Scene
+    from hem_core.stats.paired import Paired
     from hem_core.tasks._class_predictions import ListedPredictions
 
 Column = Any

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 UNIFORM = ("random",)
 """The chain of policies of a task that names none."""
-Near = Callable[[], np.ndarray | None]
+Near: TypeAlias = "Callable[[], np.ndarray | None]"
 """Gives the places (N, k) of the nearest neighbours of N examples in a model's embedding; None without an embedding."""
 
 

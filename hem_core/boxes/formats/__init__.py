@@ -15,10 +15,13 @@ import secrets
 import sys
 from pathlib import Path, PurePosixPath
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from hem_core import folder
-from hem_core.boxes.annotations import Annotations
 from hem_core.errors import DataError
+
+if TYPE_CHECKING:
+    from hem_core.boxes.annotations import Annotations
 
 PLUGINS = "hem.box_formats"
 DEFINES = ("read", "files")
