@@ -718,12 +718,16 @@ def output_names(task: Task, classes: Sequence[str]) -> tuple[str, ...]:
 def is_known(values: np.ndarray) -> np.ndarray:
     """(N,) bool: which targets are known; -1 is a missing class, NaN a missing number; one of several numbers (N, K)
     that is known is enough."""
+    import numpy as np
+
     found: Any = ~np.isnan(values) if values.dtype.kind == "f" else values >= 0
     return found if found.ndim == 1 else found.any(axis=1)
 
 
 def is_same(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """(N,) bool: where two arrays of targets, (N,) or (N, K), agree; a missing one agrees with a missing one."""
+    import numpy as np
+
     found: Any = one == other
     if one.dtype.kind == "f":
         found |= np.isnan(one) & np.isnan(other)
@@ -732,9 +736,13 @@ def is_same(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 def chosen(where: np.ndarray, one: np.ndarray, other: np.ndarray | float) -> np.ndarray:
     """Targets (N,) or (N, K): those of `one` where `where` (N,) holds, else those of `other`, an array or a value."""
+    import numpy as np
+
     return np.where(where if one.ndim == 1 else where[:, None], one, other).astype(one.dtype)
 
 
 def unknown(values: np.ndarray) -> float | int:
     """The value of a missing target among these."""
+    import numpy as np
+
     return np.nan if values.dtype.kind == "f" else -1
