@@ -43,6 +43,7 @@ def test_a_run_of_pictures_in_a_bucket_is_that_of_the_same_files_and_downloads_e
     assert len(downloads(".png")) == 24
     theirs = hem_core.score(net, photos, out=tmp_path / "theirs", **QUICK)
     assert ours.table(["id", "label", "loss"]).equals(theirs.table(["id", "label", "loss"]))
+    hem_core.buckets.mirror._listed.clear()  # as after half a minute, or in another process
     again = hem_core.score(net, f"s3://{name}/photos", out=tmp_path / "again", **QUICK)
     assert downloads(".png") == []
     assert again.info["key"] == ours.info["key"]

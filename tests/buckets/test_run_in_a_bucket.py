@@ -132,10 +132,28 @@ def test_a_run_without_its_manifest_or_with_other_bytes_is_not_opened(in_memory,
 
 def test_a_failed_first_attempt_leaves_nothing(in_memory):
     broken = table()
-    broken["prob_x"] = 5.0
-    with pytest.raises(DataError):
-        hem_core.score(None, broken, out=in_memory, **QUICK)
-    assert not fsspec.filesystem("memory").exists(in_memory)
+    broken.loc[39, "prob_x"] = np.nan
+    with pytest.raises(DataError, match="example 'e39'"):  # in the last of four units
+        hem_core.score(None, broken, out=in_memory, unit_size=10, is_strict=True, **QUICK)
+    assert not fsspec.filesystem("memory").find(in_memory)
+
+
+def test_what_a_killed_process_left_here_does_not_replace_a_run_that_was_made_there_since(in_memory, cache):
+    hem_core.score(None, table(20), out=in_memory, **QUICK)
+    here = cache / "work" / in_memory.replace("://", "/")
+    shutil.copytree(here, cache / "kept")
+    fsspec.filesystem("memory").rm(in_memory, recursive=True)
+    shutil.rmtree(here)
+    hem_core.score(None, table(), out=in_memory, **QUICK)
+    for status in ("running", "complete"):
+        shutil.rmtree(here)
+        shutil.copytree(cache / "kept", here)
+        info = json.loads((here / "run.json").read_text())
+        (here / "run.json").write_text(json.dumps({**info, "status": status}))
+        (here / "work.process").write_text('{"pid": 1, "process": "of another time"}')
+        with pytest.raises(RunError, match="holds a run of another model, data or parameters"):
+            hem_core.score(None, table(20), out=in_memory, **QUICK)
+    assert hem_core.open_run(in_memory).n == 40
 
 
 def test_a_workspace_in_a_bucket_shows_its_finished_runs_and_takes_no_tags(in_memory, cache):
