@@ -44,7 +44,7 @@ def opened(source: str | Path, **columns: Any) -> pa.Table | Examples:
     named = {name: columns.get(name) for name in ("label_column", "id_column")}
 
     def cell(row: int) -> Any:
-        return found.take([row], columns=[column])[0][0].as_py()
+        return found.take([row], columns=[str(column)])[0][0].as_py()
 
     place = (path.name.removesuffix(".lance"), str(source), str(path.parent))
     return as_data(table.replace_schema_metadata(found.schema.metadata), cell, column, place=place, **named)

@@ -10,8 +10,9 @@ import typer
 import hem_core.export
 from hem_core import folder as registry
 from hem_core.buckets.address import is_address
-from hem_core.buckets.kept import fetch, uploading
+from hem_core.buckets.fetched import fetch
 from hem_core.buckets.places import named
+from hem_core.buckets.uploading import uploading
 from hem_core.cli._paths import IN_BUCKET
 from hem_core.cli._screen import bars, say
 from hem_core.cli._tags_url import TagsUrl, tags_at

@@ -9,7 +9,7 @@ import typer
 
 from hem_core import tasks
 from hem_core.boxes import formats
-from hem_core.buckets.kept import home_of
+from hem_core.buckets.objects import home_of
 from hem_core.cli._json import Answer
 from hem_core.cli._names import names_or_file
 from hem_core.cli._panels import option

@@ -13,6 +13,7 @@ import pyarrow as pa
 from torch import nn
 
 from hem_core.buckets import kept
+from hem_core.buckets.objects import home_of
 from hem_core.buckets.places import named
 from hem_core.dynamics.match import match
 from hem_core.dynamics.read import read as read_dynamics
@@ -80,7 +81,7 @@ def score(
     if chosen.repeats > 1 and (train is None or chosen.oos in ("head", "none")):
         raise ModelError("--repeats trains the folds of --train package.module:train again; omit it without folds")
     runner = runners.start(chosen.runner)
-    folder = kept.working_copy(out) if runner.is_leader else kept.home_of(out)
+    folder = kept.working_copy(out) if runner.is_leader else home_of(out)
     is_new = not folder.exists()
     asked = Asked(model, data, folder, replace(chosen, device=chosen.device or runner.device), weights, train)
     if not runner.is_leader:

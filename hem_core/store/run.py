@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hem_core.buckets.address import is_address
-from hem_core.buckets.kept import fetch
+from hem_core.buckets.fetched import fetch
 from hem_core.buckets.mirror import copy_of
 from hem_core.errors import RunError
 from hem_core.store import level_files, run_facts

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hem_core.buckets.address import is_address
-from hem_core.buckets.kept import fetch, fetch_workspace, is_run
+from hem_core.buckets.fetched import fetch, fetch_workspace, is_run
 from hem_core.buckets.places import WORK, address_of
 from hem_core.errors import RunError
 from hem_core.store.arms import arms, is_arm
