@@ -33,13 +33,14 @@ def spooled(stream: Any) -> Any:
         if first is None:
             raise DataError(f"the {name} has no examples")
         features = stream.features or Features.from_arrow_schema(first.schema)
-        table = _mapped(first.schema, itertools.chain([first], batches))
+        table, path = _mapped(first.schema, itertools.chain([first], batches))
     except DataError:
         raise
     except Exception as error:  # of the stream's own code, its files, the network
         words = " ".join(str(error).split())[:200]
         raise DataError(f"the {name} failed while it was read: {type(error).__name__}: {words}") from error
-    return Dataset(InMemoryTable(table.cast(features.arrow_schema)), info=DatasetInfo(features=features))
+    whole, about = InMemoryTable(table.cast(features.arrow_schema)), DatasetInfo(features=features)
+    return Dataset(whole, info=about, fingerprint=path.stem)  # without one the library would copy all to hash it
 
 
 def _batches(stream: Any) -> Iterator[pa.Table]:
@@ -47,8 +48,8 @@ def _batches(stream: Any) -> Iterator[pa.Table]:
         yield batch if isinstance(batch, pa.Table) else pa.table(batch)
 
 
-def _mapped(schema: pa.Schema, tables: Iterator[pa.Table]) -> pa.Table:
-    """The tables as one, whose cells lie in a mapped file without a name."""
+def _mapped(schema: pa.Schema, tables: Iterator[pa.Table]) -> tuple[pa.Table, Path]:
+    """The tables as one, whose cells lie in a mapped file, and the name that this file had."""
     with tempfile.NamedTemporaryFile(prefix="hem-stream-", suffix=".arrow", delete=False) as file:
         path = Path(file.name)
         with pa.ipc.new_file(file, schema) as writer:
@@ -57,4 +58,4 @@ def _mapped(schema: pa.Schema, tables: Iterator[pa.Table]) -> pa.Table:
     found = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
     with contextlib.suppress(OSError):  # a system that cannot remove what is mapped
         path.unlink()
-    return found
+    return found, path
