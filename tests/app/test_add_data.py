@@ -5,6 +5,7 @@ import json
 import shlex
 import zipfile
 
+import fsspec
 import pandas as pd
 import pytest
 from PIL import Image
@@ -97,6 +98,16 @@ def test_a_csv_becomes_a_run_and_the_command_is_shown(show, home, table):
     again.button(key="add_more").click().run()
     assert "In this workspace" in texts(again)
     assert again.text_input(key="add_data").value == ""
+
+
+def test_a_table_in_a_bucket_is_read_by_its_address(show, home, table, monkeypatch):
+    monkeypatch.setenv("HEM_CACHE", str(home.parent / "cache"))
+    store, address = fsspec.filesystem("memory"), f"memory://{home.parent.name}/animals.csv"
+    store.put(table({**CLASSES, "label": CLASSES["kind"]}), address)
+    test = add(show(home, "add_data"), address)
+    assert "Read as **a table**: **40 examples**" in texts(test)
+    assert shlex.split(test.code[-1].value)[:4] == ["hem", "score", address, "--out"]
+    store.rm(address)
 
 
 def test_a_label_of_another_name_is_chosen_and_stands_in_the_address(show, home, table):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app import loaders, state
+from hem_core.buckets.address import is_address
 from hem_core.runs.data_preview import DataPreview, Request, option_words
 from hem_core.store.uploads import FOLDER
 
@@ -76,7 +77,9 @@ def classes() -> tuple[str, ...] | None:
 
 
 def absolute(text: str) -> str:
-    """A path as typed, from the folder in which the app was started; ~ is the home of its owner."""
+    """A path as typed, from the folder in which the app was started; ~ is the home of its owner. An address stays."""
+    if is_address(text):
+        return text
     try:
         return str(Path(text).expanduser().absolute()) if text else ""
     except (RuntimeError, ValueError):  # a home that nobody has, a NUL byte: the check of the path says so
