@@ -47,6 +47,7 @@ COMMANDS = (
     "select",
     "export",
     "import-labels",
+    "import-tags",
     "retrain",
     "loop",
 )

@@ -19,7 +19,19 @@ from hem_core.cli._tools import tools
 from hem_core.errors import DataError
 
 HEM = [sys.executable, "-c", "from hem_core.cli import main; main()"]
-WRITERS = {"correct", "demo", "export", "import_labels", "loop", "prove", "report", "retrain", "score", "synth"}
+WRITERS = {
+    "correct",
+    "demo",
+    "export",
+    "import_labels",
+    "import_tags",
+    "loop",
+    "prove",
+    "report",
+    "retrain",
+    "score",
+    "synth",
+}
 
 
 @pytest.fixture(scope="module")

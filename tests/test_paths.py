@@ -35,6 +35,8 @@ COMMANDS = [
     ("loop", "d.csv", *TRAIN, "--out", "@"),
     ("import-labels", "@"),
     ("import-labels", "d.csv", "--workspace", "@"),
+    ("import-tags", "@", "."),
+    ("import-tags", "d.csv", "@"),
     ("check", "@", "--set", "hard", *MODEL),
     ("check", "--set", "hard", "--model", "@"),
     ("check", "--set", "hard", *MODEL, "--weights", "@"),
