@@ -19,8 +19,8 @@ from hem_core.errors import DataError
 
 KINDS = (
     "COCO results or a list of boxes, labels and scores (.json), a folder of YOLO's text files, FiftyOne's "
-    "samples.json, a table (.csv, .tsv, .parquet), tensors saved by torch.save (.pt) or arrays saved by numpy.savez "
-    "(.npz)"
+    "samples.json, tasks of Label Studio, a table (.csv, .tsv, .parquet), tensors saved by torch.save (.pt) or arrays "
+    "saved by numpy.savez (.npz)"
 )
 
 
