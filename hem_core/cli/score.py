@@ -36,7 +36,8 @@ def score(
         typer.Argument(
             help="Image folder, .csv, .parquet, .jsonl or .npz file, folder of Parquet files, 'shards/{000..009}.tar', "
             "hf://datasets/NAME, or annotations of boxes: a COCO .json, a YOLO data.yaml, Pascal VOC's .xml files, or "
-            "CVAT's or LabelMe's; or the address of such, s3://bucket/photos."
+            "CVAT's or LabelMe's; an export of FiftyOne, Label Studio or Ultralytics; or the address of such, "
+            "s3://bucket/photos."
         ),
         PATH,
         IN_BUCKET,
