@@ -171,3 +171,8 @@ def test_the_app_a_refit_and_a_comparison_need_no_torch_and_start_without_what_l
 def test_the_engine_needs_torch_numpy_and_pyarrow_alone():
     heavy = {"streamlit", "duckdb", "sqlalchemy", "umap", "pynndescent", "numba", "sklearn", "transformers", "plotly"}
     assert not loaded_by("import hem_core.runs.score") & (heavy | {"pandas"})
+
+
+@pytest.mark.slow
+def test_a_run_starts_without_scikit_learn():
+    assert "sklearn" not in loaded_by("import hem_core.runs.score, hem_core.runs.conclude, hem_core.jobs.command")

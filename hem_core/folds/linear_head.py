@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp
 
 from hem_core.errors import DataError
@@ -107,6 +106,8 @@ def fit(x: np.ndarray, y: np.ndarray, penalty: float) -> tuple[np.ndarray, np.nd
 
 def _sharpness(logits: np.ndarray, targets: np.ndarray, fold: np.ndarray, n_folds: int, seed: int) -> np.ndarray:
     """(F,) the factor for each fold with which the rows of the others have the least loss; fold -1 = not used."""
+    from scipy.optimize import minimize_scalar
+
     order = np.random.default_rng(seed).permutation(len(fold))
     scales = np.ones(n_folds)
     for each in range(n_folds):

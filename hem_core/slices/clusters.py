@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.cluster import AgglomerativeClustering, KMeans
 
 MOST_PARTS = 150
 MOST_GROUPS = 15
@@ -26,18 +25,26 @@ def clusters(embeddings: np.ndarray, *, seed: int = 0, n_directions: int = 32, m
         result[embedded] = "0.0"
         return result
     values = _directions(np.asarray(embeddings[embedded], np.float32), n_directions)
-    drawn = np.random.default_rng(seed).permutation(len(values))[:LEARN_FROM]
-    means = KMeans(n_parts, n_init="auto", max_iter=30, random_state=seed).fit(values[np.sort(drawn)])
-    centres = means.cluster_centers_
-    n_groups = min(MOST_GROUPS, max(1, round(n_parts**0.5)))
-    group = AgglomerativeClustering(n_groups).fit_predict(centres) if n_groups > 1 else np.zeros(n_parts, np.int64)
+    parts, group = _parts(values, n_parts, seed)
     names = np.array([f"{number}.{part}" for part, number in enumerate(group)], object)
-    result[embedded] = names[means.predict(values)]
+    result[embedded] = names[parts]
     return result
 
 
 LARGE = 1e15
 """The squares of larger numbers, added up, leave the range of float32."""
+
+
+def _parts(values: np.ndarray, n_parts: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """The part of each row (N,), and the group of each part (n_parts,)."""
+    from sklearn.cluster import AgglomerativeClustering, KMeans  # takes a second to load
+
+    drawn = np.random.default_rng(seed).permutation(len(values))[:LEARN_FROM]
+    means = KMeans(n_parts, n_init="auto", max_iter=30, random_state=seed).fit(values[np.sort(drawn)])
+    n_groups = min(MOST_GROUPS, max(1, round(n_parts**0.5)))
+    centres = means.cluster_centers_
+    group = AgglomerativeClustering(n_groups).fit_predict(centres) if n_groups > 1 else np.zeros(n_parts, np.int64)
+    return means.predict(values), group
 
 
 def _directions(values: np.ndarray, n_directions: int) -> np.ndarray:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.isotonic import IsotonicRegression
-from sklearn.linear_model import LinearRegression
 
 ROUNDS = 8
 PULL = 1.0
@@ -67,6 +65,8 @@ def fit_weights(columns: np.ndarray, wrong: np.ndarray, trials: np.ndarray) -> n
 
 def _solve(square: np.ndarray, side: np.ndarray) -> np.ndarray:
     """The weights >= 0 that come nearest to square @ weights = side."""
+    from sklearn.linear_model import LinearRegression
+
     weights = np.linalg.solve(square, side)
     if (weights >= 0).all():
         return weights
@@ -78,6 +78,8 @@ def _solve(square: np.ndarray, side: np.ndarray) -> np.ndarray:
 def curve(weights: np.ndarray, total: np.ndarray, wrong: np.ndarray, trials: np.ndarray) -> Curve:
     """The isotonic curve of `wrong` of `trials` over `total` (N,): level around the centres of its plateaus, straight
     between; beyond the first and the last the line continues, at most half of the way to 0 or to 1."""
+    from sklearn.isotonic import IsotonicRegression
+
     share = (wrong.sum() + 0.5) / (trials.sum() + 1)
     if not trials.any():
         return Curve(weights, np.zeros(1), np.array([share]), 1.0)
