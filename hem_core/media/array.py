@@ -31,6 +31,9 @@ class Rows:
         return ""
 
     def read(self, indices: Sequence[int]) -> Read:
+        if len(indices) and list(indices) == list(range(indices[0], indices[-1] + 1)):
+            block = self._rows.read(indices[0], indices[-1] + 1)  # nearly always, and spares a copy
+            return checked(block, list(indices), as_picture=self._is_picture)
         at = np.asarray(indices)
         runs = np.split(at, np.flatnonzero(np.diff(at) > 1) + 1)
         parts = [self._rows.read(int(run[0]), int(run[-1]) + 1)[run - run[0]] for run in runs]
