@@ -23,13 +23,17 @@ QUICK = {"has_map": False, "has_probes": False, "oos": "none"}
 SLOW = """
 import sys, time, torch, hem_core
 
+calls = []
+
 class Net(torch.nn.Module):
     def __init__(self):
         super().__init__()
         torch.manual_seed(0)
         self.head = torch.nn.Linear(4, 2)
     def forward(self, x):
-        time.sleep(float(sys.argv[3]))
+        calls.append(1)
+        if len(calls) == int(sys.argv[3]):
+            time.sleep(3600)  # until it is killed
         return self.head(x)
 
 hem_core.score(Net(), sys.argv[1], out=sys.argv[2], unit_size=4, batch_size=4, has_map=False, has_probes=False,
@@ -68,9 +72,10 @@ def test_a_killed_run_is_resumed_on_another_machine_and_no_unit_is_done_twice(bu
     def units():
         system.invalidate_cache()
         found = system.find(f"{name}/work/runs/first/shards", detail=True)
-        return {path.split("/")[-1]: about["LastModified"] for path, about in found.items()}
+        units = {path.split("/")[-1]: about for path, about in found.items() if path.endswith(".parquet")}
+        return {unit: about["LastModified"] for unit, about in units.items()}
 
-    words = [sys.executable, "-c", SLOW, data, address, "0.4"]
+    words = [sys.executable, "-c", SLOW, data, address, "8"]
     first = subprocess.Popen(words, env=os.environ | {"HEM_CACHE": str(tmp_path / "machine-1")})
     deadline = time.monotonic() + 300
     while len(units()) < 3 and time.monotonic() < deadline and first.poll() is None:
