@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from hem_core.difficulty.memorised import agreement, is_by_heart
+from hem_core.difficulty.memorised import agreement, is_by_heart, is_overconfident
 from hem_core.errors import HemError
 
 Sample = Literal["in-sample", "out-of-sample", "unknown"]
@@ -64,7 +64,8 @@ def members(
     - Neighbours join them for suspicion; in-sample they must also tell the examples with the worst 5% of dynamics from
       the rest with an AUROC of at least `trusted_from`: an embedding that has memorised its labels does not. For
       difficulty they count once beside the loss `LOSS_TIMES`, out-of-sample and beside a linear head, where there are
-      no dynamics: a plain loss finds fewer flips, most of all where nets memorised (table below).
+      no dynamics: a plain loss finds fewer flips, most of all where nets memorised (table below); where these are
+      overconfident, as what memorised is, both count once.
     - A linear head, which did not see the example though its embedding did, stands in for the final loss in-sample
       where there are no dynamics: its margin and the neighbours have .90 and .88 at 99 and 100% training accuracy,
       where the final margin has .29 and .26 (6,000 garments, 10% flipped).
@@ -87,8 +88,8 @@ def members(
 
                                             adult digits garments, stopped early | by heart | 60 intents
         loss                                .680  .922   .914 .867 | .793 .765 | .764 .879
-        loss × 5, neighbours: difficulty    .702  .937   .927 .872 | .847 .801 | .705 .857
-        loss, neighbours                    .699  .956   .930 .863 | .873 .811 | .613 .813
+        loss × 5, neighbours                .702  .937   .927 .872 | .847 .801 | .705 .857
+        loss, neighbours: if overconfident  .699  .956   .930 .863 | .873 .811 | .613 .813
     Raises HemError when `sample` is another word.
     """
     if sample not in get_args(Sample):
@@ -111,7 +112,8 @@ def members(
     if sample == "in-sample" and is_own and is_by_heart(known):
         hard, suspicious = hard + 3 * near, suspicious + 2 * near
     elif not dynamics and (is_out or head):
-        hard = HEAD_TIMES * _first(known, "loss_oos", "margin_oos") if head else LOSS_TIMES * hard
+        times = 1 if is_overconfident(known) else LOSS_TIMES
+        hard = HEAD_TIMES * _first(known, "loss_oos", "margin_oos") if head else times * hard
         hard += near
     return Members(hard or list(known), suspicious or list(known), notes, bool(head))
 

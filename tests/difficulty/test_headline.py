@@ -41,7 +41,8 @@ def test_out_of_sample_the_loss_counts_with_the_dynamics_and_neighbours_for_susp
 
 
 def bare():
-    return {name: columns()[name] for name in ("loss", "margin", "neighbour_disagreement")}
+    found = {name: columns()[name] for name in ("loss", "margin", "neighbour_disagreement")}
+    return found | {"loss": found["loss"] + 4}  # a loss below 0 would be of models that are surer than sure
 
 
 def test_out_of_sample_without_a_recording_the_difficulty_is_five_times_the_loss_and_the_neighbours():
@@ -52,6 +53,18 @@ def test_out_of_sample_without_a_recording_the_difficulty_is_five_times_the_loss
     assert found["how"]["difficulty"] == (
         "percentile of the mean rank of loss × 5 and neighbour disagreement (out-of-sample)"
     )
+
+
+def test_of_models_that_are_overconfident_loss_and_neighbours_count_once_each():
+    # right on 30 of 50, and .9 sure of what they say: of the label, or of a class that leads by a margin of log 9
+    is_right = np.arange(50) < 30
+    loss = np.where(is_right, -np.log(0.9), -np.log(0.1)) + np.linspace(0, 0.01, 50)
+    table = bare() | {"loss": loss, "margin": np.where(is_right, -1, 1) * np.log(9)}
+    found = headline(table, sample="out-of-sample")["difficulty"]
+    np.testing.assert_allclose(found, ranks(ranks(loss) + ranks(table["neighbour_disagreement"])), atol=2.01)
+    table["loss"] = loss + 0.5  # .55 sure
+    found = headline(table, sample="out-of-sample")["difficulty"]
+    np.testing.assert_allclose(found, ranks(5 * ranks(loss) + ranks(table["neighbour_disagreement"])), atol=2.01)
 
 
 @pytest.mark.parametrize("sample", ["out-of-sample", "in-sample"])
