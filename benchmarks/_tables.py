@@ -48,7 +48,8 @@ def one(data: Path, name: str, n: int, seed: int) -> dict:
     rows, labels, kind, classes, share = planted(data, name, n, seed)
     features = [str(column) for column in rows if column not in ("id", "label")]
     run = shipped(rows, labels, classes, train, seed, columns={"feature_columns": features})
-    columns = numbers(run.table) | peers(run.method_inputs)
+    in_class = {"difficulty_in_class": run.table["difficulty_in_class"].to_numpy(float)}
+    columns = numbers(run.table) | in_class | peers(run.method_inputs)
     flips = np.where(kind == "regular", "regular", "flip")
     found = {"all flips": {"base rate": base_rate(flips, "flip")}}
     found["all flips"] |= {score: auprc(flips, "flip", values) for score, values in columns.items()}

@@ -66,6 +66,7 @@ def evidence(drawn: Draw, noise: Noise, rate: float, seed: int) -> tuple[Evidenc
         probe_labels=of_probes,
         is_random_probe=is_random,
         seed=own,
+        are_rounds=whole.model == "trees",
     )
     return found, labels != whole.labels[rows]
 

@@ -32,6 +32,7 @@ def tables(results: pd.DataFrame) -> str:
         table("method", _others(whole, order), best="column"),
         "AUPRC by data set:",
         table("method", _by(auprc, "set", order), best="column"),
+        *_decisions(_wide(whole, "f1"), order),
         *_wins(auprc),
     ]
     return "\n\n".join(parts)
@@ -74,6 +75,14 @@ def _others(rows: pd.DataFrame, order: list[str]) -> Cells:
     return {
         _title(name): {said: means[name].tolist() for said, means in wide.items() if name in means} for name in order
     }
+
+
+def _decisions(f1: pd.DataFrame, order: list[str]) -> list[str]:
+    """Two tables of the methods that decide; [] where none does."""
+    deciding = [name for name in order if name in f1]
+    by_kind, by_set = _by_noise_and_rate(f1, deciding), _by(f1, "set", deciding)
+    words = "F1 of the decision, of the methods that decide; then by data set:"
+    return [words, table("method", by_kind, best="column"), table("method", by_set, best="column")] if deciding else []
 
 
 def _wins(auprc: pd.DataFrame) -> list[str]:

@@ -59,6 +59,8 @@ class Evidence:
     is_random_probe: np.ndarray
     """(P,) bool: the label was replaced by a random other one on purpose; else as given, so a few are wrong too."""
     seed: int
+    are_rounds: bool = False
+    """Whether the epochs are rounds of boosting."""
 
     @property
     def pred_probs(self) -> np.ndarray:

@@ -39,8 +39,8 @@ def is_overconfident(known: Mapping[str, np.ndarray]) -> bool:
     """Whether models are so much surer of examples that they had not seen than they are right that they have memorised.
 
     known: columns (N,), of which `loss` and `margin` (of logits) are needed; False without one of them. Their mean
-    highest probability is then `BY_HEART`, or half of what their accuracy is short of 1, above that accuracy. In folds of
-    garments it is .23 to .25 above it after 40 epochs, by heart, and .02 to .09 after 6 to 10.
+    highest probability is then `BY_HEART`, or half of what their accuracy is short of 1, above that accuracy. In folds
+    of garments it is .23 to .25 above it after 40 epochs, by heart, and .02 to .09 after 6 to 10.
     Reference: Guo et al. 2017, arXiv:1706.04599: a net that fits its training labels to the end is overconfident.
     """
     if "loss" not in known or "margin" not in known:

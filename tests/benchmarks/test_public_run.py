@@ -86,6 +86,15 @@ def test_the_table_says_where_a_peer_wins_and_by_how_much():
     assert "In 0 of 1 pairs" in tables(results(hem_label_suspicion=0.8, knn_vote=0.75))
 
 
+def test_the_methods_that_decide_have_tables_of_their_f1():
+    rows = results(hem_label_suspicion=0.5, knn_vote=0.75)
+    assert "F1 of the decision, of" not in tables(rows)
+    rows.loc[rows["method"] == "hem_label_suspicion", "f1"] = [0.25, 0.75]
+    after = tables(rows).split("F1 of the decision, of the methods that decide")[1]
+    assert "| HEM, label_suspicion | **0.500** ± 0.354 | **0.500** ± 0.354 | **0.500** ± 0.354 |" in after  # all, …
+    assert "k-NN vote | " not in after.split("In 0 of 1")[0].split("In 1 of 1")[0]
+
+
 def test_the_readme_has_the_table_of_the_results():
     folder_of_table = Path(run.__file__).parent
     assert tables(_results.read(folder_of_table / "results")) in (folder_of_table / "README.md").read_text("utf-8")

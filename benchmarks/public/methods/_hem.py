@@ -46,4 +46,5 @@ def _dynamics(evidence: Evidence, ids: list[str]) -> Dynamics:
     others = evidence.epoch_logits.copy()
     np.put_along_axis(others, own, -np.inf, axis=2)
     margins = (others.max(axis=2) - label_logits).astype(np.float32)
-    return Dynamics(ids, confidences, margins, (margins < 0).astype(np.float32))
+    hits = (margins < 0).astype(np.float32)
+    return Dynamics(ids, confidences, margins, hits, are_rounds=evidence.are_rounds)
