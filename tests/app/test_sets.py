@@ -1,4 +1,5 @@
 import json
+import threading
 import zipfile
 from io import BytesIO
 
@@ -185,10 +186,28 @@ def test_a_small_run_is_proven_without_asking_and_the_proof_is_kept(show, worksp
     assert said(test).replace("\\", "").count("points over 9 random examples") == 2  # here, and among the saved
 
 
+@pytest.fixture
+def is_saved(monkeypatch):
+    """What the proofs' linear classifiers wait for: the event that a test sets."""
+    from sklearn.linear_model import LogisticRegression
+
+    event, fit = threading.Event(), LogisticRegression.fit
+
+    def wait_and_fit(*args, **options):
+        assert event.wait(120)
+        return fit(*args, **options)
+
+    monkeypatch.setattr(LogisticRegression, "fit", wait_and_fit)
+    yield event
+    event.set()
+
+
 @pytest.mark.slow
-def test_a_proof_that_ends_after_the_set_was_saved_is_shown_with_it(show, workspace):
+def test_a_proof_that_ends_after_the_set_was_saved_is_shown_with_it(show, workspace, is_saved):
     folder = embed(workspace())
     test = click(show(folder, "sets"), "Save 6 examples")
+    assert running(folder)
+    is_saved.set()
     end_proofs(folder)
     test.run()
     assert sets.load(folder, "hard")[1]["proof"] is None
