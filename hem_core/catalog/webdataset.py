@@ -23,6 +23,7 @@ from hem_core.catalog._shards import files_of
 from hem_core.errors import DataError
 
 TEXTS = (".txt", ".text")
+OTHER = "a tar that is no WebDataset, such as one of class folders, is read when it is unpacked"
 CLASS, FACTS, ARRAY = ".cls", ".json", ".npy"
 
 
@@ -65,11 +66,13 @@ def opened(source: str | Path, *, label_column: str | None = None, **_columns: A
     extension = _input_of(samples)
     kept = [sample for sample in samples if extension(sample)]
     if not kept:
-        raise DataError(f"no example of '{source}' has a picture, an array (.npy) or a text (.txt)")
+        raise DataError(f"no example of '{source}' has a picture, an array (.npy) or a text (.txt); {OTHER}")
     facts = [_facts(sample) for sample in kept]
     labels = [_label(sample, one, label_column) for sample, one in zip(kept, facts, strict=True)]
     if not any(label is not None for label in labels):
-        raise DataError(f"no example of '{source}' has a label: a file .cls, or 'label' in its .json (--label-column)")
+        raise DataError(
+            f"no example of '{source}' has a label: a file .cls, or 'label' in its .json (--label-column); {OTHER}"
+        )
     more = _columns_of(facts, {label_column, *LABELS, "id"})
     place = {"name": _name(shards), "source": named(shards[0]) if len(shards) == 1 else str(source)}
     ids = _ids(kept)
@@ -96,7 +99,10 @@ def _samples(shard: Path) -> list[Sample]:
                 sample = found.setdefault(key, Sample(key, shard))
                 sample.parts[f".{rest.lower()}"] = (shard, member.offset_data, member.size)
     except (tarfile.TarError, OSError, EOFError) as error:
-        raise DataError(f"cannot read '{named(shard)}' as a tar file: {error}") from error
+        raise DataError(
+            f"cannot read '{named(shard)}': it is no whole tar file ({error}); copy it again, or unpack it and choose "
+            "what is inside"
+        ) from error
     return list(found.values())
 
 
