@@ -1,6 +1,6 @@
 """Scoring by several processes: the same bytes as one, also where they are killed, and how much faster two are.
 
-    python benchmarks/runners.py [--runners torchrun ray] [--kills 20] [--ms 2]
+    python benchmarks/runners.py [--runners torchrun ray] [--kills 20] [--ms 2] [--seconds 20]
 
 Kills: a process that scores gets SIGKILL at a random moment, again and again, until it was done so often; then the
 shards and the scores must be the bytes of one process without a kill. The model writes down how many examples it is
@@ -139,6 +139,7 @@ def main() -> None:
     parser.add_argument("--runners", nargs="*", choices=RUNNERS, default=RUNNERS)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--ms", type=float, default=2)
+    parser.add_argument("--seconds", type=float, default=20, help="of work in a pass whose speed is measured")
     options = parser.parse_args()
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n")
     with tempfile.TemporaryDirectory() as folder:
@@ -148,7 +149,7 @@ def main() -> None:
         for runner in options.runners if options.kills else ():
             kills(runner, Path(folder), options.kills)
         print("\n| model | runner | one worker, s | two workers, s | ratio |\n|---|---|---|---|---|")
-        n = round(20_000 / options.ms)
+        n = round(1000 * options.seconds / options.ms)
         for kind, name in ((WAIT, "waits"), (BURN, "computes")):
             one = seconds("local", Path(folder) / f"{name} 1", 1, n, **{kind: options.ms})
             for runner in options.runners:
