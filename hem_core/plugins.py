@@ -13,6 +13,7 @@ import warnings
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,9 @@ def source(plugin: Plugin) -> Path:
 
 
 @cache
-def _entry_points(path: tuple[str, ...]) -> importlib.metadata.EntryPoints:
-    """All entry points of the packages on `path`; reading them takes tens of milliseconds, so it is done once."""
+def _entry_points(path: tuple[str, ...]) -> Any:
+    """All entry points of the packages on `path`, of which `select` takes a group; Python 3.11 and 3.12 have classes of
+    their own for them. Reading them takes tens of milliseconds, so it is done once."""
     return importlib.metadata.entry_points()
 
 

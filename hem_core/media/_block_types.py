@@ -17,7 +17,7 @@ def checked(block: np.ndarray, indices: list[int], *, as_picture: bool) -> Read:
     hashes = [content_hash(data[row * size : (row + 1) * size]) for row in range(len(block))]
     failures: list[tuple[int, str]] = []
     if block.dtype.kind == "f":
-        is_finite = np.isfinite(block).all(axis=tuple(range(1, block.ndim)))  # (n,)
+        is_finite = np.asarray(np.isfinite(block).all(axis=tuple(range(1, block.ndim))))  # (n,)
         failures = [(indices[i], "the input has a NaN or infinite number") for i in np.flatnonzero(~is_finite)]
         if failures:
             block = block[is_finite]

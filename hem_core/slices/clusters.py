@@ -44,7 +44,7 @@ def _parts(values: np.ndarray, n_parts: int, seed: int) -> tuple[np.ndarray, np.
     n_groups = min(MOST_GROUPS, max(1, round(n_parts**0.5)))
     centres = means.cluster_centers_
     group = AgglomerativeClustering(n_groups).fit_predict(centres) if n_groups > 1 else np.zeros(n_parts, np.int64)
-    return means.predict(values), group
+    return np.asarray(means.predict(values)), np.asarray(group)
 
 
 def _directions(values: np.ndarray, n_directions: int) -> np.ndarray:
