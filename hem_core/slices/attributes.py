@@ -76,7 +76,8 @@ def _bins(name: str, column: pd.Series) -> Attribute | None:
         return None
     values = np.clip(values, finite.min(), finite.max())  # infinities lie in the outermost bins, NaN in none
     cuts = np.unique(np.quantile(finite, QUANTILES, method="inverted_cdf"))
-    cuts = cuts[cuts < finite.max()]
+    below = finite[finite < finite.max()]
+    cuts = cuts[cuts < finite.max()] if (cuts < finite.max()).any() else np.array([below.max()])
     is_number = ~np.isnan(values)
     codes = np.where(is_number, np.searchsorted(cuts, values), -1)
     ends = []

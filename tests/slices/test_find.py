@@ -87,6 +87,15 @@ def test_a_bin_of_one_value_is_named_by_that_value():
     assert found.table.loc[0, "name"] == "glazing 0.25"
 
 
+def test_a_number_that_is_nearly_always_its_largest_has_the_few_below_it_as_a_slice():
+    draw = np.random.default_rng(0)
+    sure = np.where(np.arange(2000) % 25 == 0, draw.integers(1, 4, 2000), 8.0)
+    error = np.where(sure < 8, draw.random(2000) < 0.6, draw.random(2000) < 0.05).astype(float)
+    found = find(None, pd.DataFrame({"sure": sure}), error).table
+    assert found["rule"].tolist() == [{"all": [{"column": "sure", "max": 3.0}]}]
+    assert found["n"].tolist() == [80]
+
+
 def test_of_twin_columns_and_of_overlapping_runs_only_one_is_told():
     draw, table = world(0)
     table["dark"] = table["night"] ^ (draw.random(5000) < 0.01)
