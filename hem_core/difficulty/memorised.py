@@ -6,19 +6,17 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from hem_core.stats.accuracy_gap import gap
 from hem_core.stats.percentile import percentile
 
-BY_HEART = 0.1
-"""How far above the share of the labels that most of their neighbours carry the accuracy of a model on its training
-examples is where it has learned them by heart: so far, or half of what that share is short of 1, as in
-`hem_core.dynamics.window.gap`."""
 LEAST_CARRIED = 0.7
 """Neighbours that carry fewer of the labels are no measure of what can be learned: of 60 intents they carry .56; there
 the in-sample loss finds everything that is planted with an AUPRC of .88, and with the neighbours .76."""
 
 
 def is_by_heart(known: Mapping[str, np.ndarray]) -> bool:
-    """Whether a model is right on more of the labels that it was trained on than it can have understood.
+    """Whether a model is right on more of the labels that it was trained on than it can have understood: by `gap` more
+    than most of their neighbours carry.
 
     known: columns (N,), of which `margin` and `neighbour_disagreement` are needed; False without one of them.
     Measured on 600 digits, 10% flipped, of which the neighbours carry .82 as labelled; AUPRC of the flips by the
@@ -32,15 +30,15 @@ def is_by_heart(known: Mapping[str, np.ndarray]) -> bool:
         return False
     right = float((known["margin"][both] < 0).mean())
     carried = float((known["neighbour_disagreement"][both] < 0.5).mean())
-    return carried >= LEAST_CARRIED and right >= carried + min(BY_HEART, (1 - carried) / 2)
+    return carried >= LEAST_CARRIED and right >= carried + gap(carried)
 
 
 def is_overconfident(known: Mapping[str, np.ndarray]) -> bool:
     """Whether models are so much surer of examples that they had not seen than they are right that they have memorised.
 
     known: columns (N,), of which `loss` and `margin` (of logits) are needed; False without one of them. Their mean
-    highest probability is then `BY_HEART`, or half of what their accuracy is short of 1, above that accuracy. In folds
-    of garments it is .23 to .25 above it after 40 epochs, by heart, and .02 to .09 after 6 to 10.
+    highest probability is then by `gap` above their accuracy. In folds of garments it is .23 to .25 above it after 40
+    epochs, by heart, and .02 to .09 after 6 to 10.
     Reference: Guo et al. 2017, arXiv:1706.04599: a net that fits its training labels to the end is overconfident.
     """
     if "loss" not in known or "margin" not in known:
@@ -50,7 +48,7 @@ def is_overconfident(known: Mapping[str, np.ndarray]) -> bool:
         return False
     sure = np.exp(np.minimum(np.maximum(known["margin"][both], 0) - known["loss"][both], 0)).mean()
     right = float((known["margin"][both] < 0).mean())
-    return bool(sure >= right + min(BY_HEART, (1 - right) / 2))
+    return bool(sure >= right + gap(right))
 
 
 def agreement(dynamics: np.ndarray, disagreement: np.ndarray) -> float:

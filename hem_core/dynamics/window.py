@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-GAP = 0.1
-"""How far the accuracy on the training examples may be above that on others before what follows counts as memorised;
-see `gap`."""
+from hem_core.stats.accuracy_gap import gap
+
 ALL_LEARNED = 0.98
 """Accuracy on the training examples at the end from which a net may have memorised them, if no other accuracy is
 known."""
@@ -61,14 +60,6 @@ def accuracies(hits: NDArray[np.float32]) -> np.ndarray:
     seen = ~np.isnan(hits)
     right, count = np.where(seen, hits, 0).sum(axis=0), seen.sum(axis=0)
     return np.where(count > 0, right / np.maximum(count, 1), np.nan)
-
-
-def gap(held_out: float) -> float:
-    """How far above `held_out` the training accuracy may be, 0 .. 0.1: `GAP`, at most half of what is missing to 1.
-
-    With `GAP` alone nothing could be memorised above an accuracy of .9 on others.
-    """
-    return min(GAP, (1 - held_out) / 2)
 
 
 def window(accuracy: np.ndarray, held_out: float | None = None, *, are_rounds: bool = False) -> Window:

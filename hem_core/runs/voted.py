@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from hem_core.reasons.top_logits import dense
 from hem_core.store.run import Run, open_run
 
 MEANS = ("aum_windowed", "confidence_mean_windowed", "confidence_mean", "aum", "neighbour_disagreement")
@@ -30,7 +31,7 @@ def voted(
         return {}
     place = {id: row for row, id in enumerate(ids)}
     given = np.array(classes, dtype=object)[columns["target"]]
-    total, count = _dense(columns["top_classes"], columns["top_probs"], len(classes)), np.ones(len(ids))
+    total, count = dense(columns["top_classes"], columns["top_probs"], len(classes)), np.ones(len(ids))
     total[np.arange(len(ids)), columns["target"]] = columns["label_prob"]
     means = {name: [columns[name]] for name in MEANS if name in columns}
     for folder in folders:
@@ -72,16 +73,8 @@ def _probabilities(table: pd.DataFrame, targets: np.ndarray, classes: list[str])
     """(n, K) probabilities of a run, 0 where it keeps none; its classes that are none of these have no column."""
     number = {name: k for k, name in enumerate(classes)}
     top = np.array([[number.get(name, -1) for name in names] for names in table["top_classes"]], np.int64)
-    found = _dense(top, np.array(table["top_probs"].tolist(), np.float64), len(classes))
+    found = dense(top, np.array(table["top_probs"].tolist(), np.float64), len(classes))
     found[np.arange(len(table)), targets] = table["label_prob"]
-    return found
-
-
-def _dense(top: np.ndarray, probs: np.ndarray, n_classes: int) -> np.ndarray:
-    """(n, K) of the probabilities of the likeliest classes `top`, both (n, T); -1 in `top` is no class."""
-    found = np.zeros((len(top), n_classes))
-    rows, at = np.nonzero(top >= 0)
-    found[rows, top[rows, at]] = probs[rows, at]
     return found
 
 
