@@ -7,7 +7,6 @@ data under the same paths.
 from __future__ import annotations
 
 import importlib
-import itertools
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -87,18 +86,16 @@ class RayRunner(Runner):
 
     def _ask(self, actors: list[Any], work: Work, sent: Any) -> None:
         """Give each actor an item, and the next one when it has done that. sent: `Work.make` in Ray's store."""
-        waiting = iter(work.items)
-        at_work = {}
-        for actor in actors:  # no more than there are items
-            item = next(waiting)
-            at_work[actor.do.remote([sent], item)] = (actor, item)
-        while at_work:
+        waiting, idle, at_work = [*reversed(work.items)], [*actors], {}
+        while waiting or at_work:
+            while waiting and idle:
+                actor, item = idle.pop(), waiting.pop()
+                at_work[actor.do.remote([sent], item)] = (actor, item)
             ready, _rest = self.ray.wait(list(at_work), num_returns=1)
             actor, item = at_work.pop(ready[0])
             self._get(ready[0])
+            idle.append(actor)
             work.done(item)
-            for following in itertools.islice(waiting, 1):
-                at_work[actor.do.remote([sent], following)] = (actor, following)
 
     def _get(self, answer: Any) -> None:
         """Wait for an answer. Raises what the actor raised."""
