@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,14 @@ from hem_core.paths import read_file
 
 IN_BUCKET = 16
 """Threads where a picture may have to be downloaded first: they wait most of the time."""
+LEAST, MOST = 4, 32
+"""Threads that decode, one for each core that this process has to itself."""
+
+
+def own_cores() -> int:
+    """The cores of this machine that a process may use, divided among the processes that torchrun started on it."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, cores // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
 
 
 class Files:
@@ -35,12 +44,11 @@ class Files:
         channels: int,
         resize: int | None,
         is_mixed: bool = False,
-        workers: int = 4,
     ) -> None:
         self._root, self._paths, self._channels, self._resize = root, paths, channels, resize
         self._is_mixed = is_mixed
-        workers = IN_BUCKET if address_of(root) else workers
-        self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="hem-decode")
+        workers = max(own_cores(), IN_BUCKET if address_of(root) else LEAST)
+        self._pool = ThreadPoolExecutor(max_workers=min(workers, MOST), thread_name_prefix="hem-decode")
 
     def fingerprint(self) -> str:
         return ""

@@ -1,4 +1,5 @@
 import io
+import os
 import zipfile
 
 import numpy as np
@@ -11,6 +12,7 @@ from hem_core.errors import DataError
 from hem_core.media import Part, medium
 from hem_core.media._decoded import decode
 from hem_core.media._grey_levels import to_picture
+from hem_core.media._image_files import own_cores
 from hem_core.media._npy import ArrayRows, extract
 from hem_core.media._open_image import open_image, thumbnail
 
@@ -109,3 +111,13 @@ def test_arrays_of_examples_name_the_classes_where_the_task_has_some(tmp_path, c
     arrays, _columns = medium("array").as_data(part)
     np.savez(tmp_path / "part.npz", **arrays)
     assert catalogs.info(catalogs.read(tmp_path / "part.npz")).get("classes") == named
+
+
+def test_processes_of_one_launcher_share_the_cores(monkeypatch):
+    cores = len(os.sched_getaffinity(0))
+    monkeypatch.delenv("LOCAL_WORLD_SIZE", raising=False)
+    assert own_cores() == cores
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", str(cores))
+    assert own_cores() == 1
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", str(2 * cores))
+    assert own_cores() == 1
