@@ -1,9 +1,8 @@
 """A run that is kept in a bucket: it is made in a working copy on the local disk, and uploaded piece by piece.
 
-Object stores cannot rename, but an object is there whole or not at all. A unit is uploaded as soon as it is scored,
-under a name with the digest of its bytes: what two machines make of one unit does not collide, and another machine goes
-on with the units that are there. manifest.json is written last, and names the object of each file of the run: without
-it a run is not finished.
+Object stores cannot rename, but an object is there whole or not at all. Units and trainings are uploaded as soon as
+they are made (`pieces`), and another machine resumes from those that are there. manifest.json is written last, and
+names the object of each file of the run: without it a run is not finished.
 """
 
 from __future__ import annotations
@@ -11,11 +10,24 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 from hem_core.buckets.address import file_system, is_address, reaching
 from hem_core.buckets.fetched import fetch
-from hem_core.buckets.objects import CLAIM, MANIFEST, RUN, UNIT, files_of, home_of, key_in, names, read, unit_names
-from hem_core.buckets.places import WORK, address_of, put, temporary
+from hem_core.buckets.objects import (
+    CLAIM,
+    LOCAL,
+    MANIFEST,
+    RUN,
+    all_files,
+    digest,
+    home_of,
+    key_in,
+    names,
+    read,
+)
+from hem_core.buckets.pieces import PIECE, all_pieces
+from hem_core.buckets.places import WORK, address_of, put
 from hem_core.errors import RunError
 
 
@@ -51,41 +63,9 @@ def begin(folder: Path, key: str, *, overwrite: bool) -> None:
     with reaching(address):
         if system.exists(f"{path}/{MANIFEST}"):
             system.rm_file(f"{path}/{MANIFEST}")
+        for name in filter(PIECE.fullmatch, names(system, path) if overwrite else ()):
+            system.rm_file(f"{path}/{name}")
         system.pipe_file(f"{path}/{RUN}", (folder / RUN).read_bytes())
-
-
-def push_unit(folder: Path, key: str, unit: int) -> None:
-    """Upload a unit that was just written; nothing for a run on the local disk."""
-    address = address_of(folder, WORK)
-    if address is None:
-        return
-    system, path = file_system(address)
-    with reaching(address):
-        for file, name in unit_names(folder, key, unit).items():
-            system.put_file(str(folder / file), f"{path}/{name}")
-
-
-def fetch_units(folder: Path, key: str) -> None:
-    """Download the units of a run that other machines, or earlier attempts, have uploaded and this one lacks."""
-    address = address_of(folder, WORK)
-    if address is None:
-        return
-    system, path = file_system(address)
-    with reaching(address):
-        system.invalidate_cache()
-        found = [UNIT.fullmatch(name) for name in names(system, path)]
-        units = [one for one in found if one is not None and key.startswith(one["key"])]
-        made = {(one["unit"], one["made"]) for one in units if one["folder"] == "shards"}
-        chosen = dict(sorted(made, reverse=True))
-        wanted = {
-            one[0]: folder / one["folder"] / f"{one['unit']}{one['end']}"
-            for one in sorted(units, key=lambda one: one["folder"])
-            if chosen.get(one["unit"]) == one["made"] and not (folder / "shards" / f"{one['unit']}.parquet").exists()
-        }
-        for name, file in wanted.items():
-            part = temporary(file)
-            system.get_file(f"{path}/{name}", str(part))
-            part.replace(file)
 
 
 def push(folder: Path) -> None:
@@ -95,7 +75,7 @@ def push(folder: Path) -> None:
         return
     key = key_in((folder / RUN).read_bytes())
     _check_key(address, key)
-    files = files_of(folder, key)
+    files = _described(folder, key)
     manifest = json.dumps({"format_version": 1, "key": key, "files": files}, indent=1, sort_keys=True).encode() + b"\n"
     if read(address, MANIFEST) == manifest:
         return
@@ -106,7 +86,7 @@ def push(folder: Path) -> None:
         if MANIFEST in there:
             system.rm_file(f"{path}/{MANIFEST}")
         for file, about in files.items():
-            if not (UNIT.fullmatch(about["object"]) and about["object"] in there):  # a unit's name is its content
+            if not (PIECE.fullmatch(about["object"]) and about["object"] in there):  # a piece's name is its content
                 system.put_file(str(folder / file), f"{path}/{about['object']}")
         system.pipe_file(f"{path}/{MANIFEST}", manifest)
         for name in there - {about["object"] for about in files.values()} - {MANIFEST}:
@@ -121,8 +101,18 @@ def forget(folder: Path) -> None:
     system, path = file_system(address)
     with reaching(address):
         for name in names(system, path):
-            if name == RUN or UNIT.fullmatch(name):
+            if name == RUN or PIECE.fullmatch(name):
                 system.rm_file(f"{path}/{name}")
+
+
+def _described(folder: Path, key: str) -> dict[str, dict[str, Any]]:
+    """Name of each file of a run -> the object that holds it, its size and its digest."""
+    names = [file.relative_to(folder).as_posix() for file in all_files(folder)]
+    objects = {name: name for name in names if name not in LOCAL} | all_pieces(folder, key)
+    return {
+        name: {"object": held, "size": (folder / name).stat().st_size, "sha256": digest(folder / name)}
+        for name, held in sorted(objects.items())
+    }
 
 
 def _check_key(address: str, key: str) -> None:

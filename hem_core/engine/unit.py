@@ -13,7 +13,7 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
-from hem_core.buckets.kept import push_unit
+from hem_core.buckets.pieces import push_piece
 from hem_core.engine.batch import Batch, Inputs, Values
 from hem_core.engine.example_scores import example_scores
 from hem_core.engine.ghost_norms import gradient_norms
@@ -139,7 +139,7 @@ def write_unit(job: Job, unit: int, scored: Scored) -> Path:
         metadata["hem.embedded"] = str(len(scored.embeddings))
     metadata["hem.remarks"] = json.dumps(dict(sorted(scored.remarks.items())))
     write_table(plan.shard(unit), pa.table(columns), metadata=metadata)
-    push_unit(plan.folder, plan.key, unit)
+    push_piece(plan.shard(unit), plan.key)
     return plan.shard(unit)
 
 

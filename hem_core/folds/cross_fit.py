@@ -22,9 +22,8 @@ from hem_core.folds.averaged import Averaged
 from hem_core.folds.cached_inputs import CachedInputs
 from hem_core.folds.mean_dynamics import MeanDynamics, by_row
 from hem_core.folds.repeat import Repeat, digest, repeats_of
-from hem_core.folds.training import FOLDER, Trainings, kept
+from hem_core.folds.training import FOLDER, Trainings, keep, kept
 from hem_core.models import train_function
-from hem_core.store.atomic import write_arrays
 from hem_core.tasks import Task, answers_of, is_known, load
 
 __all__ = ["CrossFit", "Everything", "Extra", "cross_fit", "fit_all", "trainings_of"]
@@ -224,7 +223,7 @@ def fit_all(trainings: Trainings, *, again: bool = False) -> Everything:
         model, network = trainings.run("all", where, rows, key=key, extra=None, planted=nothing)
         if arrays is None:
             arrays = _predictions(trainings, network, where)
-            write_arrays(path, key=np.array(key), **arrays)
+            keep(path, key, arrays)
     n = len(trainings.ids)
     whole = {name: _spread(arrays[name], arrays["rows"], n) for name in ("logits", "embeddings") if name in arrays}
     return Everything(whole["logits"], whole.get("embeddings"), trainings.dynamics("all"), model)

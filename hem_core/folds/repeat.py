@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from hem_core.engine.extra import Extra
-from hem_core.folds.training import FOLDER, Trainings, drop_checkpoints, kept
-from hem_core.store.atomic import write_arrays
+from hem_core.folds.training import FOLDER, Trainings, drop_checkpoints, keep, kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +44,7 @@ class Repeat:
         arrays = self.kept(each)
         if arrays is None:
             arrays = self._trained(each)
-            write_arrays(self._path(each), key=np.array(self._key(each)), **arrays)
+            keep(self._path(each), self._key(each), arrays)
             drop_checkpoints(self.trainings.folder, self.name(each))
         return arrays
 

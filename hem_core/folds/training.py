@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from hem_core.buckets.pieces import push_piece
 from hem_core.dynamics.read import read as read_dynamics
 from hem_core.dynamics.recorder import Recorder
 from hem_core.dynamics.table import Dynamics
@@ -29,7 +30,7 @@ from hem_core.errors import ModelError
 from hem_core.folds.cached_inputs import CachedInputs
 from hem_core.folds.training_set import TrainingSet
 from hem_core.models.train_function import TrainFunction
-from hem_core.store.atomic import remove_leftovers
+from hem_core.store.atomic import remove_leftovers, write_arrays
 from hem_core.tasks import MakesItems, Task, is_known, keeps_sizes, load, output_names, training_arguments
 
 BATCH = 256
@@ -195,6 +196,12 @@ def drop_checkpoints(folder: Path, name: str = "*") -> None:
     """Remove the states of trainings whose models are needed no more; of all of them by default."""
     for home in (folder / FOLDER).glob(f"checkpoint_{name}"):
         shutil.rmtree(home, ignore_errors=True)
+
+
+def keep(path: Path, key: str, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write the arrays of a training that is done, for `kept`; then in the bucket of the run, where it has one."""
+    write_arrays(path, key=np.array(key), **arrays)
+    push_piece(path)
 
 
 def kept(path: Path, key: str) -> dict[str, np.ndarray] | None:

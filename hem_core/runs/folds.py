@@ -22,11 +22,10 @@ from hem_core.folds.cached_inputs import CachedInputs
 from hem_core.folds.cross_fit import CrossFit, Everything, cross_fit, fit_all, trainings_of
 from hem_core.folds.head_predictions import FOLDS
 from hem_core.folds.oos_columns import OutOfSample
-from hem_core.folds.training import BATCH, FOLDER, Trainings, kept
+from hem_core.folds.training import BATCH, FOLDER, Trainings, keep, kept
 from hem_core.models.train_function import TrainFunction
 from hem_core.runs.options import Options
 from hem_core.runs.prepare import Prepared, data_key, is_picture, placed
-from hem_core.store.atomic import write_arrays
 
 TrainsElsewhere: TypeAlias = Callable[["Trainer", np.ndarray, Extra | None], None]
 """Called with the trainer, the folds (N,) and the extra examples; what it trains is on disk afterwards."""
@@ -71,7 +70,7 @@ class Trainer:
         arrays = kept(path, key)
         if arrays is None:
             arrays = {"embeddings": self._features(extra)}
-            write_arrays(path, key=np.array(key), **arrays)
+            keep(path, key, arrays)
         return arrays["embeddings"] if arrays["embeddings"].size else None
 
     @torch.inference_mode()

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from hem_core.buckets.pieces import fetch_pieces
 from hem_core.engine.extra import Extra
 from hem_core.engine.progress import Progress
 from hem_core.engine.runner import Opened, Runner, Work
@@ -42,6 +43,7 @@ class FoldsElsewhere:
             trainer.progress.tell("folds: training", len(done), len(items))
 
         self.runner.spread(Work(items, make, heard))
+        fetch_pieces(trainer.plan.folder, trainer.plan.key)  # those of other machines
 
 
 def _fitting(asked: Asked, agreed: Opened, fold: np.ndarray, extra: Extra | None) -> Callable[[Item], None]:

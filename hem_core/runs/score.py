@@ -14,6 +14,7 @@ from torch import nn
 
 from hem_core.buckets import kept
 from hem_core.buckets.objects import home_of
+from hem_core.buckets.pieces import fetch_pieces
 from hem_core.buckets.places import named
 from hem_core.dynamics.match import match
 from hem_core.dynamics.read import read as read_dynamics
@@ -193,6 +194,7 @@ def _scored(plan: Plan, ready: Prepared, recorded: Dynamics | None, making: _Mak
     from hem_core.runs.conclude import conclude
 
     options, progress = making.options, making.progress
+    fetch_pieces(plan.folder, plan.key)
     elsewhere = FoldsElsewhere(making.asked, making.runner)
     trainer = Trainer(making.train, plan, ready, options, progress, elsewhere) if making.train is not None else None
     stored = None
@@ -215,11 +217,10 @@ def _pass(plan: Plan, ready: Prepared, stored: Stored | None, making: _Making) -
     def elsewhere() -> Elsewhere:
         return Elsewhere(opened(plan, ready), partial(job_of, making.asked))
 
-    kept.fetch_units(plan.folder, plan.key)
     already = sum(len(plan.rows(unit)) for unit in plan.units if plan.is_done(unit))
     with making.progress.stage("score", plan.n, already) as report:
         runner.run(job, is_strict=making.options.is_strict, report=report, elsewhere=elsewhere)
-    kept.fetch_units(plan.folder, plan.key)  # those of other machines
+    fetch_pieces(plan.folder, plan.key)  # those of other machines
 
 
 def _close(info: dict[str, Any], making: _Making) -> None:

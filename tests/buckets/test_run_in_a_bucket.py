@@ -2,6 +2,7 @@
 
 import json
 import os
+import runpy
 import shutil
 import signal
 import subprocess
@@ -95,6 +96,58 @@ def test_a_killed_run_is_resumed_on_another_machine_and_no_unit_is_done_twice(bu
     for unit in range(16):
         file = f"shards/{unit:05d}.parquet"
         assert (ours.folder / file).read_bytes() == (theirs.folder / file).read_bytes()
+
+
+FOLDS = """
+import os, signal, sys, torch, hem_core
+
+def train(dataset, seed, recorder):
+    with open(sys.argv[3], "a") as log:
+        log.write("one\\n")
+    if os.stat(sys.argv[3]).st_size == 4 * int(sys.argv[4]):
+        os.kill(os.getpid(), signal.SIGKILL)
+    torch.manual_seed(seed)
+    model = torch.nn.Linear(4, 2)
+    optimizer = torch.optim.Adam(model.parameters(), 0.1)
+    for epoch in range(3):
+        with recorder.epoch(epoch):
+            for x, y, ids in torch.utils.data.DataLoader(dataset, 64, shuffle=True):
+                logits = model(x)
+                recorder.log(ids, logits, y)
+                optimizer.zero_grad()
+                torch.nn.functional.cross_entropy(logits, y).backward()
+                optimizer.step()
+    return model
+
+hem_core.score(None, sys.argv[1], out=sys.argv[2], train=train, oos=3, has_map=False)
+"""
+
+
+@pytest.mark.slow
+def test_no_finished_training_is_done_again_on_another_machine(bucket, tmp_path, monkeypatch):
+    system, name = bucket
+    x = np.random.default_rng(0).normal(size=(400, 4)).astype(np.float32)
+    np.savez(tmp_path / "few.npz", x=x, labels=(x[:, 0] > 0).astype(int))
+    system.put(str(tmp_path / "few.npz"), f"{name}/few.npz")
+    (tmp_path / "folds.py").write_text(FOLDS)
+    address, data = f"s3://{name}/work/runs/first", f"s3://{name}/few.npz"
+    log = tmp_path / "trainings"
+
+    def score(machine, out):
+        log.unlink(missing_ok=True)
+        monkeypatch.setenv("HEM_CACHE", str(tmp_path / machine))
+        monkeypatch.setattr(sys, "argv", ["", data, str(out), str(log), "0"])
+        runpy.run_path(str(tmp_path / "folds.py"), run_name="__main__")
+        return log.read_text().count("one")
+
+    words = [sys.executable, str(tmp_path / "folds.py"), data, address, str(log), "4"]
+    killed = subprocess.run(words, env=os.environ | {"HEM_CACHE": str(tmp_path / "machine-1")}, check=False)
+    assert (killed.returncode, log.read_text().count("one")) == (-signal.SIGKILL, 4)
+    assert score("machine-2", address) == 1  # the fold in which the first one was killed
+    assert score("machine-3", tmp_path / "undisturbed") == 4  # everything, and three folds
+    ours, theirs = hem_core.open_run(address), tmp_path / "undisturbed"
+    for file in ("scores.parquet", "dynamics.parquet"):
+        assert (ours.folder / file).read_bytes() == (theirs / file).read_bytes()
 
 
 def test_a_finished_run_is_opened_elsewhere_and_made_only_once(in_memory, tmp_path, cache):
