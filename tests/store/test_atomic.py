@@ -55,6 +55,19 @@ def test_a_table_gives_the_same_bytes_again_and_row_groups_of_65536(tmp_path):
     assert pq.read_schema(tmp_path / "1.parquet").names == ["a"]
 
 
+def test_numbers_that_hardly_recur_are_stored_without_a_dictionary(tmp_path):
+    lists = {
+        "top_probs": pa.FixedSizeListArray.from_arrays(pa.array(np.linspace(0, 1, 6)), 2),
+        "top_classes": pa.FixedSizeListArray.from_arrays(pa.array([0, 1, 1, 0, 0, 1]), 2),
+    }
+    table = pa.table({"loss": np.linspace(0, 1, 3), "label": ["cat", "dog", "cat"]} | lists)
+    row_group = pq.read_metadata(write_table(tmp_path / "a.parquet", table)).row_group(0)
+    columns = [row_group.column(k) for k in range(row_group.num_columns)]
+    has_dictionary = {each.path_in_schema.split(".")[0]: "RLE_DICTIONARY" in each.encodings for each in columns}
+    assert has_dictionary == {"loss": False, "label": True, "top_probs": False, "top_classes": True}
+    assert pq.read_table(tmp_path / "a.parquet").equals(table)
+
+
 def test_a_table_that_grows_is_there_when_it_is_whole(tmp_path):
     with growing_table(tmp_path / "a.parquet", metadata={"hem.key": "k"}) as add:
         for start in (0, 3):
