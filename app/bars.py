@@ -12,6 +12,8 @@ from app.wire.distribution import Headline, counted, is_skewed
 from hem_core.store.definitions import WRONG
 
 HEIGHT_PX = 250
+LONGEST_NAME = 40
+"""Characters of a name beside a figure."""
 
 
 def histogram(table: pd.DataFrame, headline: Headline, *, rows: str = "examples") -> go.Figure:
@@ -99,6 +101,7 @@ def reasons(counts: pd.Series, *, height: int = HEIGHT_PX, is_grey: bool = False
 def intervals(table: pd.DataFrame, whole: float) -> go.Figure:
     """Error rates with their intervals beside that of the whole; table: name, n, error_rate, low, high (0 .. 1)."""
     rate, names = 100 * table["error_rate"], [words.in_figure(name) for name in table["name"]]
+    short = [words.in_figure(_begin(str(name))) for name in table["name"]]
     chart = go.Figure(
         go.Scatter(
             x=rate,
@@ -119,8 +122,13 @@ def intervals(table: pd.DataFrame, whole: float) -> go.Figure:
     )
     chart.add_vline(x=100 * whole, line={"color": theme.GREY, "dash": "dot", "width": 1.5})
     chart.update_xaxes(title="error, %", ticksuffix="%", rangemode="tozero")
-    chart.update_yaxes(autorange="reversed", type="category", ticklabelstandoff=6)
+    chart.update_yaxes(autorange="reversed", type="category", ticklabelstandoff=6, tickvals=names, ticktext=short)
     return quiet(chart, height=max(HEIGHT_PX, 70 + 28 * len(table)))
+
+
+def _begin(name: str) -> str:
+    """A name beside a figure, cut where it would leave the figure no room."""
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1].rstrip()}…"
 
 
 def shares(table: pd.DataFrame, *, rows: str = "examples") -> go.Figure:

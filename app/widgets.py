@@ -257,6 +257,8 @@ def ticked_row(table: pd.DataFrame, key: str, *, most_in_full: int = 0, **option
     turn = int(str(state.recall(f"{key}_turn", 0)))
     if most_in_full and len(table) <= most_in_full:
         options["height"] = "content"
+    counts = {name: st.column_config.NumberColumn(format="localized") for name in table.select_dtypes("integer")}
+    options["column_config"] = counts | options.get("column_config", {})
     picked = st.dataframe(
         table, hide_index=True, on_select="rerun", selection_mode="single-row", key=f"{key}_{turn}", **options
     )

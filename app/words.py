@@ -8,7 +8,8 @@ import pandas as pd
 from hem_core.store.level import Level
 from hem_core.store.level_names import counted, noun, one
 
-__all__ = ["count", "counted", "in_figure", "moment", "noun", "one", "percent", "plain", "points", "rows", "seconds"]
+__all__ = ["count", "counted", "in_figure", "moment", "noun", "one", "percent", "plain", "points", "rows", "seconds",
+           "with_code"]  # fmt: skip
 
 
 def count(n: int, noun: str, plural: str | None = None) -> str:
@@ -63,10 +64,23 @@ def moment(iso: str | None) -> str:
 
 def plain(text: object) -> str:
     """Text that st.markdown, labels and tooltips show verbatim: no markup, HTML, colours or icons."""
-    flat = " ".join(str(text).split())
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~$:&@^=])", r"\\\1", flat)
+    return _escaped(_flat(text))
+
+
+def with_code(text: object) -> str:
+    """Text that st.markdown and captions show verbatim, but for what stands between backticks: it is set as code."""
+    spans = re.split(r"(`[^`]+`)", _flat(text))
+    return "".join(span if place % 2 else _escaped(span) for place, span in enumerate(spans))
 
 
 def in_figure(text: object) -> str:
     """Text that Plotly shows verbatim: it would interpret a few HTML tags."""
     return str(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _flat(text: object) -> str:
+    return " ".join(str(text).split())
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~$:&@^=])", r"\\\1", text)

@@ -260,6 +260,7 @@ def test_what_is_there_is_listed_and_addresses_are_not_trusted(show, whole_works
         assert not test.exception
     assert "In this workspace" in texts(test)
     assert test.dataframe[0].value["run"].tolist() == ["tiny"]
+    assert json.loads(test.dataframe[0].proto.columns)["examples"]["type_config"]["format"] == "localized"
 
 
 @pytest.mark.parametrize(

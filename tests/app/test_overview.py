@@ -196,6 +196,23 @@ def test_words_for_numbers():
     ]
 
 
+def test_the_time_of_a_run_is_its_total_and_the_total_is_no_stage(show, workspace):
+    test = show(workspace(timings={"train": 2.0, "map": 1.0, "total": 4.0}), "overview")
+    assert "Time: 4.0 s in 2 stages" in [each.label for each in test.expander]
+
+
+def test_commands_in_a_sentence_are_set_as_code_and_the_rest_stays_verbatim():
+    assert words.with_code("try `hem loop --x` on **y**") == r"try `hem loop --x` on \*\*y\*\*"
+    assert words.with_code("a ` alone") == r"a \` alone"
+
+
+def test_a_long_name_leaves_a_figure_of_intervals_its_room():
+    table = pd.DataFrame({"name": ["short", "n" * 90], "n": 10, "error_rate": 0.5, "low": 0.4, "high": 0.6})
+    chart = bars.intervals(table, 0.2)
+    assert [len(name) for name in chart.layout.yaxis.ticktext] == [5, bars.LONGEST_NAME]
+    assert list(chart.data[0].y) == ["short", "n" * 90]
+
+
 def test_plain_takes_the_markup_out_of_a_text():
     assert words.plain("**x** :red[y] <b>") == r"\*\*x\*\* \:red\[y\] \<b\>"
     assert words.in_figure("<b>a&b</b>") == "&lt;b&gt;a&amp;b&lt;/b&gt;"
@@ -275,6 +292,13 @@ def test_a_run_without_a_curve_says_what_is_not_known_and_how_to_know_it(show, w
     assert unknown
     assert all(one.evidence in said for one in unknown)
     assert "No learning curve is measured" in said
+
+
+def test_no_learning_curve_is_offered_where_there_are_no_classes(show, workspace):
+    said = texts(show(workspace(task="regression", classes=[]), "overview")).replace("\\", "")
+    assert "a learning curve is measured for classes alone" in said
+    assert "No learning curve is measured" not in said
+    assert "--curve" not in said
 
 
 def test_reviewing_as_an_action_opens_the_queue_of_suspects(show, whole_workspace):

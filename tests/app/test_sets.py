@@ -227,7 +227,7 @@ def test_a_task_without_linear_heads_starts_no_proof_and_says_what_compares_sets
     about = folder / "runs" / "tiny" / "run.json"
     write_json(about, {**json.loads(about.read_text()), "task": "regression", "classes": []})
     test = show(folder, "sets")
-    assert "No proof for the task regression" in said(test)
+    assert "No proof for regression" in said(test)
     assert not [one for one in test.button if one.label == "Prove it"]
     assert not (folder / "jobs").exists()
 

@@ -15,7 +15,10 @@ const DRAWN = {
   audit: "drawn by the audit",
   wanted: "opened by its address",
 };
-const BUTTONS = { right: "right, nothing special", mislabelled: "label wrong…", skip: "skip" };
+const ON_BUTTONS = { right: "right, nothing special", mislabelled: "label wrong…", skip: "skip" };
+
+/** The words on the button of a verdict, which say what pressing it does. */
+export const wordsOf = (verdict) => ON_BUTTONS[verdict.name] ?? verdict.words;
 
 /** Progress, pace, what was just done, whether it is saved. n: how many the queue has, null where nobody
  *  has counted; at: which of them is on screen, null behind the last. */
@@ -77,7 +80,7 @@ export function verdictBar({ verdicts, current, at, isDone, act, corrects }) {
           onclick: unfocused(() => act.verdict(one.name)),
         },
         h("kbd", {}, one.key),
-        one.tag === undefined ? (BUTTONS[one.name] ?? one.words) : one.words,
+        one.tag === undefined ? wordsOf(one) : one.words,
       ),
     ),
     corrects
@@ -122,9 +125,7 @@ export function blindBar({ chooser, verdicts, notBlind, at, act, classes }) {
     notBlind ? h("span", { class: "bad", role: "status" }, notBlind) : "",
     chooser.list,
     chooser.input,
-    ...without.map((one) =>
-      button(`⇧${one.key}`, BUTTONS[one.name] ?? one.words, () => act.verdict(one.name), { title: one.meaning }),
-    ),
+    ...without.map((one) => button(`⇧${one.key}`, wordsOf(one), () => act.verdict(one.name), { title: one.meaning })),
     ...walking(at, false, act, "Ctrl Z"),
   ];
 }
@@ -143,9 +144,10 @@ function revealed({ answer: named, given, isSame, stored }) {
   return `You said ${answer}; the given label is ${given ?? "missing"}: stored as ${what}.`;
 }
 
-function walking(at, isDone, act, undoKey) {
+/** Undo, back and forth, at the end of the bar; they stay on one line. */
+export function walking(at, isDone, act, undoKey) {
   const undo = button(undoKey, "undo", act.undo, { title: "undo the last action of this window" });
-  return [h("span", { class: "gap" }), undo, ...steps(at, isDone, act)];
+  return [h("span", { class: "gap" }), h("span", { class: "walk" }, undo, ...steps(at, isDone, act))];
 }
 
 function steps(at, isDone, act) {

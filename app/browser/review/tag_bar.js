@@ -2,6 +2,7 @@
 // The bar below an example with several labels: its tags as chips, and what else can be said of it.
 
 import { h } from "../shared/dom.js";
+import { walking, wordsOf } from "./frame.js";
 import { isBesideTags } from "./tags.js";
 
 /** @param {{tags: import("./tags.js").Tags, verdicts: any[], current: any, notBlind: string, at: number,
@@ -16,16 +17,14 @@ export function tagBar({ tags, verdicts, current, notBlind, at, act }) {
     button("Enter", "confirm the set", act.confirm, { class: "act main", "data-verdict": "confirm" }),
     h("span", { class: "gap" }),
     ...beside.map((one) =>
-      button(`⇧${one.key}`, one.words, () => act.verdict(one.name), {
+      button(`⇧${one.key}`, wordsOf(one), () => act.verdict(one.name), {
         class: one.name === current?.tag ? "act on" : "act",
         title: one.meaning,
         "data-verdict": one.name,
       }),
     ),
     button("0", "clear", act.clear, { title: "clear the verdict" }),
-    button("U", "undo", act.undo, { title: "undo the last action of this window" }),
-    button("←", null, act.previous, { disabled: at === 0, "aria-label": "previous" }),
-    button("→", null, act.next, { "aria-label": "next" }),
+    ...walking(at, false, act, "U"),
   ].filter(Boolean);
 }
 

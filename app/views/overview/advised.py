@@ -52,7 +52,7 @@ def draw(run: Run, level: Level) -> None:
     with right:
         _curve(run, level, found)
     for note in found.notes:
-        st.caption(words.plain(note))
+        st.caption(words.with_code(note))
 
 
 def _actions(found: Advice) -> None:
@@ -72,10 +72,10 @@ def _action(one: Action, key: str, unit: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=key):
         with st.container(gap=None, width="stretch"):
             st.markdown(f"**{words.plain(one.name.capitalize())}** {words.plain(one.what)}{_gain(one, unit)}")
-            st.caption(words.plain(minus(one.evidence)))
+            st.caption(words.with_code(minus(one.evidence)))
         if one.page in PAGES:
             title, icon = PAGES[one.page]
-            if st.button(title, icon=icon, key=f"{key}_go", help=words.plain(one.how) or None):
+            if st.button(title, icon=icon, key=f"{key}_go", help=words.with_code(one.how) or None):
                 _go(one)
 
 
@@ -99,12 +99,15 @@ def _go(one: Action) -> None:
 
 
 def _curve(run: Run, level: Level, found: Advice) -> None:
+    task = loaders.task(level)
+    if task is None or "classes" not in task.offers:
+        return
     if found.curve is None:
         st.caption("No learning curve is measured: it shows how much more data would gain.")
     else:
         chart = learning_curve.figure(found.curve, found.error_parts)
         widgets.figure(chart, f"{level.run}-learning-curve", key="learning_curve")
-        st.caption(words.plain(f"Trained: {found.curve.of}. {found.curve.note}"))
+        st.caption(words.with_code(f"Trained: {found.curve.of}. {found.curve.note}"))
     if found.curve is None or not found.curve.is_complete:
         _measure(run)
     if found.error_parts is not None:
@@ -130,7 +133,7 @@ def _parts(parts: ErrorParts) -> None:
     ):
         rows[name] = _share(share)
     widgets.facts(rows)
-    st.caption(words.plain(parts.how))
+    st.caption(words.with_code(parts.how))
 
 
 def _share(share: Share | None) -> str:

@@ -42,7 +42,7 @@ def _measured(level: Level) -> dict[str, str]:
     """Every metric of the level in words, with the number of rows that it is measured on."""
     metrics = loaders.metrics(level)
     judged = loaders.overview(level).judged
-    return {_title(metric.name): f"{metric} of {metric.n or judged:,}" for metric in metrics}
+    return {_title(metric.name): f"{metric} (n = {metric.n or judged:,})" for metric in metrics}
 
 
 def _title(name: str) -> str:

@@ -287,7 +287,7 @@ def _card(run: Run, level: Level, counted: Overview) -> None:
     for name in ("difficulty", "label_suspicion"):
         with st.container(gap=None):
             st.caption(f"How {name.replace('_', ' ')} was made")
-            st.text((info.get("headline") or {}).get(name) or "not said in this run")
+            st.text((info.get("headline") or {}).get(name) or "not recorded in this run")
     _missing(map_to_come.lacking(level))
     _timings(info.get("timings") or {})
 
@@ -303,9 +303,10 @@ def _missing(missing: dict) -> None:
 def _timings(timings: dict) -> None:
     if not timings:
         return
-    total = sum(timings.values())
-    with st.expander(f"Time: {words.seconds(total)} in {words.count(len(timings), 'stage')}", icon=":material/timer:"):
-        widgets.facts({str(stage): words.seconds(took) for stage, took in timings.items()})
+    stages = {str(stage): took for stage, took in timings.items() if stage != "total"}
+    total = timings.get("total", sum(stages.values()))
+    with st.expander(f"Time: {words.seconds(total)} in {words.count(len(stages), 'stage')}", icon=":material/timer:"):
+        widgets.facts({stage: words.seconds(took) for stage, took in stages.items()})
 
 
 def _failures(run: Run) -> None:

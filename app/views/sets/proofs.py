@@ -47,8 +47,7 @@ def why_not(level: Level) -> str:
     """Why nothing can be proven on this run, as a sentence; empty when it can."""
     task = tasks.of(level.info)
     if "linear heads" not in task.offers:
-        way = "a proof trains linear classifiers; Retrain compares what sets are worth"
-        return f"no proof for the task {task.name}: {way}"
+        return f"no proof for {task.name}: it needs classes. Retrain a model with the set to see what it is worth"
     if not any((level.home / "embeddings").glob("*.npy")):
         lacks = str((level.info.get("missing") or {}).get("embeddings") or "this run kept none")
         why = lacks.removeprefix(NONE)

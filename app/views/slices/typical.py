@@ -24,8 +24,8 @@ LINE = 90
 
 @dataclass(frozen=True)
 class Typical:
-    """A cell for each slice: a picture of up to three members as a data address, or their beginnings; None where there
-    is nothing to show."""
+    """A cell for each slice: a picture of up to three members as a data address, or their beginnings. Where there
+    is nothing to show, a picture is None and a text empty: a table would print None."""
 
     kind: Literal["pictures", "texts"]
     cells: list[str | None]
@@ -35,12 +35,12 @@ def typical(level: Level, rules: Sequence[dict[str, Any]], traits: Traits) -> Ty
     """The members nearest the middle of each slice; for rows of features what sets its cluster apart; None where no
     slice has something to show."""
     if contents.medium(level).look == "features":
-        return _shown("texts", _apart(rules, traits))
+        return _shown("texts", [cell or "" for cell in _apart(rules, traits)])
     rows = typical_rows(level, [level.rows(rule) for rule in rules])
     if contents.has_pictures(level):
         return _shown("pictures", [_strip(level, some) for some in rows])
     if contents.medium(level).look == "words":
-        return _shown("texts", [" · ".join(contents.texts(level, some, LINE)) if some else None for some in rows])
+        return _shown("texts", [" · ".join(contents.texts(level, some, LINE)) for some in rows])
     return None
 
 
