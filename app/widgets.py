@@ -14,6 +14,7 @@ from app.access_pages import NAME_PAGE
 from app.base_path import under
 from hem_core.store import definitions, numbers
 from hem_core.store.level_names import EXAMPLES, noun
+from hem_core.store.tag_place import tag_place
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -30,7 +31,12 @@ SILENT_SECONDS = 60
 
 READ_ONLY = (
     "This workspace is read-only. Viewing, filtering, selecting and exporting work; tags, verdicts, sets and "
-    "retrainings cannot be saved. To save your own, open a copy of the folder."
+    "retrainings cannot be saved. To save your own, open a copy of the folder; hem copy copies a run from a bucket."
+)
+READ_ONLY_BUT_TAGS = (
+    "Tags and verdicts are saved, in a database. The workspace itself is read-only. Viewing, filtering, selecting and "
+    "exporting work; views, sets and retrainings cannot be saved. To save your own, open a copy of the folder; hem "
+    "copy copies a run from a bucket."
 )
 
 TRUST: dict[str, Colour] = {"calibrated": "green", "untrusted": "orange", "rules": "gray"}
@@ -105,9 +111,20 @@ def sample_badge(level: "Level") -> None:
 
 
 def read_only_badge(workspace: "Workspace") -> None:
-    """Show that nothing can be saved, if the workspace is read-only."""
+    """Show what cannot be saved, if the workspace is read-only."""
     if not workspace.is_writable():
-        st.badge("read-only", color="orange", icon=":material/lock:", help=READ_ONLY)
+        label = "read-only, except tags" if _are_tags_elsewhere(workspace) else "read-only"
+        st.badge(label, color="orange", icon=":material/lock:", help=why_read_only(workspace))
+
+
+def why_read_only(workspace: "Workspace") -> str:
+    """What cannot be saved in a read-only workspace, and what to do."""
+    return READ_ONLY_BUT_TAGS if _are_tags_elsewhere(workspace) else READ_ONLY
+
+
+def _are_tags_elsewhere(workspace: "Workspace") -> bool:
+    """Whether the tags are in a database, so that they are saved where the workspace cannot be written to."""
+    return isinstance(tag_place(workspace.folder), str)
 
 
 def trust_badge(found: "Trust") -> None:

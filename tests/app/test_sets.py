@@ -6,6 +6,7 @@ from io import BytesIO
 import numpy as np
 import pandas as pd
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from app import words
 from app.views.retrain import retrains
@@ -407,6 +408,17 @@ def test_an_export_of_a_set_has_its_files_and_pictures(workspace):
         assert f"{target.name}/manifest.json" in archive.namelist()
     with pytest.raises(DataError, match="exists already"):
         export_set(folder, "few", 1, place, ["csv", "imagefolder"])
+
+
+@pytest.mark.parametrize(("url", "label"), [("", "read-only"), ("sqlite://", "read-only, except tags")])
+def test_the_badge_of_a_workspace_in_a_bucket_says_whether_tags_are_saved(url, label, tmp_path, monkeypatch):
+    monkeypatch.setenv("HEM_CACHE", str(tmp_path))
+    monkeypatch.setenv("HEM_TAGS_URL", url)
+    folder = tmp_path / "work/s3/bucket/work"
+    drawn = "from pathlib import Path\nfrom app import widgets\nfrom hem_core.store.workspace import Workspace\n"
+    test = AppTest.from_string(f"{drawn}widgets.read_only_badge(Workspace(Path({str(folder)!r})))").run()
+    assert f" {label}]" in test.markdown[0].value
+    assert ("saved, in a database" in test.markdown[0].help) == bool(url)
 
 
 @pytest.mark.slow

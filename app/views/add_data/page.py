@@ -35,7 +35,7 @@ def _form() -> None:
         "and why. Predictions on labelled examples are enough; no model is needed."
     )
     if not loaders.workspace().is_writable():
-        widgets.failure(HemError(widgets.READ_ONLY))
+        widgets.failure(HemError(widgets.why_read_only(loaders.workspace())))
         return
     source.draw(
         "data",

@@ -69,7 +69,7 @@ def name_problem(home: Path, name: str) -> str:
 def _lacks(found: DataPreview) -> str:
     """What keeps it from being started; "" for nothing."""
     if not loaders.workspace().is_writable():
-        return widgets.READ_ONLY
+        return widgets.why_read_only(loaders.workspace())
     if found.problem:
         return "Solve the problem above first."
     if found.missing:
