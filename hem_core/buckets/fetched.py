@@ -9,6 +9,7 @@ from typing import Any
 from hem_core.buckets.address import below, file_system, reaching
 from hem_core.buckets.objects import LOCAL, MANIFEST, RUN, all_files, digest, read
 from hem_core.buckets.places import WORK, place_of, temporary
+from hem_core.buckets.room import note_uploaded, use
 from hem_core.errors import RunError
 
 
@@ -17,6 +18,7 @@ def fetch(address: str | Path) -> Path:
 
     Raises RunError where the run is not finished, or is being written at this moment.
     """
+    use(address, WORK)
     folder, content = place_of(address, WORK), read(address, MANIFEST)
     if content is None:
         raise RunError(f"no finished run is at '{address}': it has no {MANIFEST}; run its `hem score` again to resume")
@@ -31,6 +33,7 @@ def fetch(address: str | Path) -> Path:
     for old in all_files(folder):
         if old.relative_to(folder).as_posix() not in (*files, *LOCAL):
             old.unlink()
+    note_uploaded(address, is_uploaded=True)
     return folder
 
 
@@ -45,6 +48,11 @@ def fetch_workspace(address: str | Path) -> Path:
     for name in found:
         fetch(below(address, f"runs/{name}"))
     return place_of(address, WORK)
+
+
+def fetch_either(address: str | Path) -> Path:
+    """The local copy of the run at an address, or of the workspace there. Raises RunError where there is neither."""
+    return fetch(address) if is_run(address) else fetch_workspace(address)
 
 
 def is_run(address: str | Path) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from hem_core.buckets.objects import (
 )
 from hem_core.buckets.pieces import PIECE, all_pieces
 from hem_core.buckets.places import WORK, address_of, put
+from hem_core.buckets.room import note_uploaded, use
 from hem_core.errors import RunError
 
 
@@ -37,6 +39,8 @@ def working_copy(place: str | Path) -> Path:
     Raises DataError where the bucket cannot be reached.
     """
     folder = home_of(place)
+    if is_address(place):
+        use(place, WORK)
     if not is_address(place) or (folder / CLAIM).exists():
         return folder
     if read(place, MANIFEST) is not None:
@@ -57,6 +61,7 @@ def begin(folder: Path, key: str, *, overwrite: bool) -> None:
     address = address_of(folder, WORK)
     if address is None:
         return
+    note_uploaded(address, is_uploaded=False)
     if not overwrite:
         _check_key(address, key)
     system, path = file_system(address)
@@ -77,8 +82,13 @@ def push(folder: Path) -> None:
     _check_key(address, key)
     files = _described(folder, key)
     manifest = json.dumps({"format_version": 1, "key": key, "files": files}, indent=1, sort_keys=True).encode() + b"\n"
-    if read(address, MANIFEST) == manifest:
-        return
+    if read(address, MANIFEST) != manifest:
+        _upload(folder, address, files, manifest)
+    note_uploaded(address, is_uploaded=True)
+
+
+def _upload(folder: Path, address: str, files: Mapping[str, Mapping[str, Any]], manifest: bytes) -> None:
+    """Upload what the bucket lacks, the manifest last, and remove what is of no use any more."""
     system, path = file_system(address)
     with reaching(address):
         system.invalidate_cache()

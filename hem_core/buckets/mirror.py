@@ -18,6 +18,7 @@ from typing import Any
 
 from hem_core.buckets.address import clean, file_system, is_address, reaching
 from hem_core.buckets.places import DATA, TEMPORARY, address_of, cache, place_of, put, temporary
+from hem_core.buckets.room import use
 from hem_core.errors import DataError, HemError
 
 NOTE = b"hem-not-downloaded "
@@ -49,6 +50,7 @@ def mirrored(address: str | Path, *, is_fresh: bool = True) -> Path:
     Raises DataError when nothing is there or it cannot be reached.
     """
     text = clean(address)
+    use(text, DATA)
     copy, seen = place_of(text, DATA), _seen(text)
     if copy.exists() and seen.exists() and (not is_fresh or time.monotonic() - _listed.get(text, -1e9) < FRESH_SECONDS):
         return copy
