@@ -54,6 +54,7 @@ AWAY_SECONDS = 300
 Key = tuple[str, str, str]
 """What a level's answers are kept under: the run's folder and fingerprint, and the name of the level."""
 _shown: ContextVar[Path | None] = ContextVar("_shown", default=None)
+_is_only_reading: ContextVar[bool] = ContextVar("is_only_reading", default=False)
 QUEUE_COLUMNS = ("id", "label_suspicion", "reason", "difficulty_in_class", "difficulty")
 
 
@@ -61,6 +62,16 @@ def folder() -> Path:
     """The workspace's folder: that of `showing`, else $HEM_WORKSPACE, set by whoever starts the server, else the
     working folder."""
     return _shown.get() or Path(os.environ.get("HEM_WORKSPACE") or ".").resolve()
+
+
+@contextlib.contextmanager
+def only_reading() -> "Iterator[None]":
+    """Leave no tag log in a workspace that has none yet, in this context."""
+    before = _is_only_reading.set(True)
+    try:
+        yield
+    finally:
+        _is_only_reading.reset(before)
 
 
 @contextlib.contextmanager
@@ -85,7 +96,7 @@ def identity() -> str:
 
 def tags() -> "TagLog":
     """The workspace's tag log."""
-    return _tags(str(folder()))
+    return workspace().tags_to_read() if _is_only_reading.get() else _tags(str(folder()))
 
 
 def run(name: str) -> "Run":

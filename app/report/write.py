@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app import loaders
 from app.in_process import place_of
 from app.report.page import page
 from hem_core.paths import check_is_new
@@ -18,7 +19,7 @@ def write(run: Run, out: Path, *, level: str) -> Path:
     """Write the report on a level of a run as one HTML file. Raises HemError when the file exists."""
     check_is_new(out)
     opened = run.level(level)
-    with place_of(run).entered():
+    with place_of(run).entered(), loaders.only_reading():
         content = page(run, opened)
     out.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(out, content.encode())

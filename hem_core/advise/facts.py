@@ -122,7 +122,7 @@ class Facts:
     def verdicts(self) -> pd.DataFrame:
         """The verdicts that people gave to single examples: id -> `tag` …; empty without any."""
         if self._has_tags and self.workspace is not None:
-            return reviews(in_state(self.workspace.tags().state(self.run.data)))
+            return reviews(in_state(self.workspace.tags_to_read().state(self.run.data)))
         return pd.DataFrame({"tag": []}, index=pd.Index([], dtype="str"))
 
     @property
@@ -148,7 +148,7 @@ class Facts:
         if self.workspace is None or not self._has_tags:
             return None
         confidence = stop_rule(self.workspace.folder, self.run.data, self.run.examples.name).confidence
-        return audit_of(self.run.examples, self.workspace.tags(), confidence)
+        return audit_of(self.run.examples, self.workspace.tags_to_read(), confidence)
 
     @cached_property
     def trials(self) -> Trials | None:

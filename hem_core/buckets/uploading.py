@@ -22,11 +22,8 @@ def uploading(place: str | Path) -> Iterator[Path]:
     if not is_address(place):
         yield Path(place)
         return
+    check_new(place)
     system, path = file_system(place)
-    with reaching(place):
-        system.invalidate_cache()
-        if system.exists(path):
-            raise RunError(f"'{clean(place)}' exists; name another place with --out")
     made = home_of(place)
     _delete(made)
     made.parent.mkdir(parents=True, exist_ok=True)
@@ -35,6 +32,16 @@ def uploading(place: str | Path) -> Iterator[Path]:
         for file in sorted(all_files(made), key=lambda file: file.name == MANIFEST) if made.is_dir() else [made]:
             system.put_file(str(file), f"{path}/{file.relative_to(made).as_posix()}" if file != made else path)
     _delete(made)
+
+
+def check_new(place: str | Path) -> None:
+    """Raise RunError where something is at an address already."""
+    if is_address(place):
+        system, path = file_system(place)
+        with reaching(place):
+            system.invalidate_cache()
+            if system.exists(path):
+                raise RunError(f"'{clean(place)}' exists; name another place with --out")
 
 
 def _delete(place: Path) -> None:

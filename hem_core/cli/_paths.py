@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -11,6 +12,7 @@ from typing import Any, get_args, get_type_hints
 from typer.models import ArgumentInfo, OptionInfo
 
 from hem_core.buckets.address import clean, is_address
+from hem_core.buckets.fetched import fetch, fetch_either
 from hem_core.errors import DataError
 from hem_core.paths import check_path
 
@@ -18,18 +20,27 @@ PATH = object()
 """Marks a text that may be a path among other things: Annotated[str, typer.Option(…), PATH]."""
 IN_BUCKET = object()
 """Marks what may be an address such as s3://bucket/photos."""
+RUN_IN_BUCKET, WORKSPACE_IN_BUCKET = object(), object()
+"""Mark a run, or a workspace or run, that may be in a bucket: the command gets a local copy of it, to read."""
 
 
 def with_checked_paths(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The command, which raises DataError, naming the option, for a path that can never be a file or folder."""
+    """The command, which raises DataError, naming the option, for a path that can never be a file or folder, and gets
+    the local copy of a run in a bucket."""
 
     @wraps(command)
     def checked(*arguments: Any, **options: Any) -> Any:
-        values = inspect.signature(command).bind(*arguments, **options).arguments
-        for name, hint in get_type_hints(command, include_extras=True).items():
-            for path in _paths(values.get(name), hint):
+        bound = inspect.signature(command).bind(*arguments, **options)
+        hints = get_type_hints(command, include_extras=True)
+        for name, hint in hints.items():
+            for path in _paths(bound.arguments.get(name), hint):
                 _check(path, _typed(name, hint), hint)
-        return command(*arguments, **options)
+        for name, hint in hints.items():
+            place, fetch = bound.arguments.get(name), _fetcher(hint)
+            if fetch is not None and is_address(place):
+                bound.arguments |= _only_reading(command, bound.arguments, hints, clean(str(place)))
+                bound.arguments[name] = fetch(place)
+        return command(*bound.args, **bound.kwargs)
 
     return checked
 
@@ -37,8 +48,32 @@ def with_checked_paths(command: Callable[..., Any]) -> Callable[..., Any]:
 def _check(path: Path | str, typed: str, hint: Any) -> None:
     if not is_address(path):
         check_path(path, typed)
-    elif IN_BUCKET not in _metadata(hint):
-        raise DataError(f"{typed} '{clean(path)}' is in a bucket, where this command reads and writes nothing: copy it")
+    elif IN_BUCKET not in _metadata(hint) and _fetcher(hint) is None:
+        raise DataError(
+            f"{typed} '{clean(path)}' is in a bucket, where this command reads and writes nothing: pass a local path; "
+            "hem copy copies a run from a bucket and to one"
+        )
+
+
+def _fetcher(hint: Any) -> Callable[[Any], Path] | None:
+    """What makes the local copy of an address; None for a parameter that gets the address as it is, or takes none."""
+    marks = _metadata(hint)
+    return fetch if RUN_IN_BUCKET in marks else fetch_either if WORKSPACE_IN_BUCKET in marks else None
+
+
+def _only_reading(
+    command: Callable[..., Any], given: Mapping[str, Any], hints: Mapping[str, Any], address: str
+) -> dict[str, Any]:
+    """The values with which a command only reads: READ_ONLY of its file. Raises DataError where others are typed."""
+    parameters, settled = inspect.signature(command).parameters, {}
+    for name, value in getattr(sys.modules[command.__module__], "READ_ONLY", {}).items():
+        if given.get(name, value) not in (value, parameters[name].default):
+            raise DataError(
+                f"{_typed(name, hints[name])} needs the run on the local disk, and '{address}' is in a bucket: copy it "
+                "with hem copy s3://BUCKET/WORK/runs/NAME WORK/runs/NAME, and name the copy"
+            )
+        settled[name] = value
+    return settled
 
 
 def _paths(value: Any, hint: Any) -> Iterator[Path | str]:

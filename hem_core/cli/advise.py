@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hem_core.cli._paths import RUN_IN_BUCKET
 from hem_core.cli._screen import bars, say, table
 from hem_core.cli._trainings import Device
 from hem_core.errors import HemError
@@ -21,7 +22,7 @@ READ_ONLY = {"curve": False, "changes": False, "train": None, "data": None, "fol
 
 
 def advise(
-    run: Annotated[Path, typer.Argument(help="The run folder.")],
+    run: Annotated[Path, typer.Argument(help="The run folder, or its address in a bucket."), RUN_IN_BUCKET],
     labels_per_hour: Annotated[
         int, typer.Option(help="Labels that a person reviews, or gives to new examples, in an hour.", min=1)
     ] = 400,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hem_core.cli._json import Answer
-from hem_core.cli._paths import PATH
+from hem_core.cli._paths import PATH, WORKSPACE_IN_BUCKET
 from hem_core.cli._screen import bars, say, table
 from hem_core.errors import HemError
 
@@ -31,7 +31,7 @@ def check(
         ),
         PATH,
     ] = None,
-    workspace: Annotated[Path, typer.Argument(help="The workspace.")] = Path(),
+    workspace: Annotated[Path, typer.Argument(help="The workspace."), WORKSPACE_IN_BUCKET] = Path(),
     run: Annotated[str | None, typer.Option(help="In place of --model: a run that is scored already.")] = None,
     against: Annotated[str | None, typer.Option(help="With --run: the run to compare with, the baseline.")] = None,
     predictions: Annotated[

@@ -5,6 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
+from hem_core.buckets.places import named
+from hem_core.buckets.uploading import uploading
+from hem_core.cli._paths import IN_BUCKET, RUN_IN_BUCKET
 from hem_core.cli._screen import say
 from hem_core.cli._tags_url import TagsUrl, tags_at
 
@@ -13,9 +16,11 @@ MOST_LISTED = 20
 
 
 def correct(
-    run: Annotated[Path, typer.Argument(help="A run that was scored from annotations of boxes.")],
+    run: Annotated[Path, typer.Argument(help="A run that was scored from annotations of boxes."), RUN_IN_BUCKET],
     out: Annotated[
-        Path, typer.Option(help="A new folder for the corrected annotations and changes.csv, or a .json file for COCO.")
+        Path,
+        typer.Option(help="A new folder for the corrected annotations and changes.csv, or a .json file for COCO."),
+        IN_BUCKET,
     ],
     trust: Annotated[
         str,
@@ -38,9 +43,10 @@ def correct(
     from hem_core.store.run import open_run
     from hem_core.store.workspace import open_workspace
 
-    found = corrected_boxes(open_run(run), open_workspace(run).tags(), trust=trust)
-    paths = write_corrected(found, out)
-    say("{}: {}", found.words, str(paths[0]))
+    found = corrected_boxes(open_run(run), open_workspace(run).tags_to_read(), trust=trust)
+    with uploading(out) as place:
+        paths = [named(path) for path in write_corrected(found, place)]
+    say("{}: {}", found.words, paths[0])
     for change in found.changes:
         if change.refused:
             say("  {}: {}", change.box or change.correction.image, change.refused)

@@ -9,11 +9,9 @@ import typer
 
 import hem_core.export
 from hem_core import folder as registry
-from hem_core.buckets.address import is_address
-from hem_core.buckets.fetched import fetch
 from hem_core.buckets.places import named
 from hem_core.buckets.uploading import uploading
-from hem_core.cli._paths import IN_BUCKET
+from hem_core.cli._paths import IN_BUCKET, RUN_IN_BUCKET
 from hem_core.cli._screen import bars, say
 from hem_core.cli._tags_url import TagsUrl, tags_at
 from hem_core.errors import HemError
@@ -25,7 +23,7 @@ FORMATS = ", ".join(name for name in registry.names(hem_core.export) if name != 
 
 
 def export(
-    source: Annotated[Path, typer.Argument(help="The run folder; or, with --set, the workspace."), IN_BUCKET],
+    source: Annotated[Path, typer.Argument(help="The run folder; or, with --set, the workspace."), RUN_IN_BUCKET],
     out: Annotated[
         Path, typer.Option(help="Folder to write, or with --static a file; it must not exist yet."), IN_BUCKET
     ],
@@ -64,7 +62,6 @@ def export(
 ) -> dict[str, Any]:
     """Write a saved set, or a run's examples that meet a condition, as a folder ready for training."""
     tags_at(tags_url)
-    source = fetch(source) if is_address(source) else source
     with uploading(out) as place:
         if static:
             others = {"--set": set_, "--version": version, "--format": format, "--data": data}

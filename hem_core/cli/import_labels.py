@@ -5,7 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hem_core.buckets.places import named
+from hem_core.cli._paths import WORKSPACE_IN_BUCKET
 from hem_core.cli._screen import say
+from hem_core.cli._tags_url import TagsUrl, tags_at
 
 if TYPE_CHECKING:
     from hem_core.labels.import_boxes import ImportedBoxes
@@ -17,15 +20,19 @@ SHOWN = 20
 
 def import_labels(
     file: Annotated[Path, typer.Argument(help="Label Studio's export; or a .csv, .jsonl or .parquet of id, label.")],
-    workspace: Annotated[Path, typer.Option(help="The workspace whose examples were labelled.")] = Path(),
+    workspace: Annotated[
+        Path, typer.Option(help="The workspace whose examples were labelled."), WORKSPACE_IN_BUCKET
+    ] = Path(),
     run: Annotated[str | None, typer.Option(help="A run of the data, if several data sets have these ids.")] = None,
     who: Annotated[str, typer.Option(help="Who gave the labels, if the file names nobody.")] = "import",
+    tags_url: TagsUrl = None,
 ) -> Any:
     """Import labels that people gave elsewhere into the tag log. Importing a file twice adds nothing.
 
     Boxes of Label Studio become the verdicts that Review gives, moved, relabelled, added or deleted boxes included;
     hem correct then writes the corrected annotations.
     """
+    tags_at(tags_url)
     from hem_core.labels.import_boxes import is_of_boxes
 
     if is_of_boxes(file):
@@ -53,7 +60,7 @@ def _boxes(file: Path, workspace: Path, run: str | None, who: str) -> ImportedBo
     say("{}", done.words)
     _skipped(done, "without an answer", "'example_id'")
     _list("disputed, left as given", done.conflicts)
-    say("  to write the corrected annotations: {}", f"hem correct {workspace / 'runs' / done.run} --out FOLDER")
+    say("  to write the corrected annotations: {}", f"hem correct {named(workspace / 'runs' / done.run)} --out FOLDER")
     return done
 
 

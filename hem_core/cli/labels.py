@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from hem_core.cli._paths import RUN_IN_BUCKET
 from hem_core.cli._screen import say, table
 from hem_core.cli._tags_url import TagsUrl, tags_at
 
@@ -13,7 +14,7 @@ READ_ONLY: dict[str, Any] = {}
 
 
 def labels(
-    run: Annotated[Path, typer.Argument(help="The run folder.")],
+    run: Annotated[Path, typer.Argument(help="The run folder, or its address in a bucket."), RUN_IN_BUCKET],
     most: Annotated[int, typer.Option(help="How many suspects to show.", min=1)] = 20,
     tags_url: TagsUrl = None,
 ) -> dict[str, Any]:

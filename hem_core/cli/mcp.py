@@ -7,14 +7,16 @@ from typing import Annotated
 import typer
 
 from hem_core.cli import _json
+from hem_core.cli._paths import WORKSPACE_IN_BUCKET
 from hem_core.errors import HemError
 
 PLACE = 130
 SERVES = True
+READ_ONLY = {"allow_write": False}
 
 
 def mcp(
-    workspace: Annotated[Path, typer.Argument(help="The workspace that the tools are about.")],
+    workspace: Annotated[Path, typer.Argument(help="The workspace that the tools are about."), WORKSPACE_IN_BUCKET],
     allow_write: Annotated[
         bool,
         typer.Option(

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from hem_core.cli._paths import RUN_IN_BUCKET
 from hem_core.cli._screen import say
 
 PLACE = 66
@@ -13,7 +14,7 @@ READ_ONLY: dict[str, Any] = {}
 
 
 def near(
-    run: Annotated[Path, typer.Argument(help="The run folder.")],
+    run: Annotated[Path, typer.Argument(help="The run folder, or its address in a bucket."), RUN_IN_BUCKET],
     id: Annotated[str | None, typer.Option(help="The rows nearest to the one with this id.")] = None,
     words: Annotated[
         str | None,

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from hem_core.cli._paths import RUN_IN_BUCKET
 from hem_core.cli._screen import say, table
 
 PLACE = 40
@@ -13,7 +14,7 @@ MOST_CHANGES = 12
 
 
 def reasons(
-    run: Annotated[Path, typer.Argument(help="The run folder.")],
+    run: Annotated[Path, typer.Argument(help="The run folder, or its address in a bucket."), RUN_IN_BUCKET],
     refit: Annotated[
         bool, typer.Option("--refit", help="Learn from people's verdicts and assign the reasons again.")
     ] = False,

@@ -7,6 +7,7 @@ import typer
 
 import hem_core.selection.policies
 from hem_core import folder
+from hem_core.cli._paths import RUN_IN_BUCKET
 from hem_core.cli._screen import bars, say, table
 from hem_core.cli._tags_url import TagsUrl, tags_at
 from hem_core.store.level_names import noun
@@ -17,7 +18,7 @@ POLICIES = ", ".join(folder.names(hem_core.selection.policies))
 
 
 def select(
-    run: Annotated[Path, typer.Argument(help="The run folder.")],
+    run: Annotated[Path, typer.Argument(help="The run folder, or its address in a bucket."), RUN_IN_BUCKET],
     n: Annotated[int, typer.Option(help="How many examples.", min=1)] = 500,
     policy: Annotated[
         str | None,

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from hem_core.cli._paths import RUN_IN_BUCKET
 from hem_core.cli._screen import say, table
 
 PLACE = 60
@@ -12,7 +13,7 @@ READ_ONLY: dict[str, Any] = {}
 
 
 def slices(
-    run: Annotated[Path, typer.Argument(help="The run folder.")],
+    run: Annotated[Path, typer.Argument(help="The run folder, or its address in a bucket."), RUN_IN_BUCKET],
     most: Annotated[int, typer.Option(help="How many to show.", min=1)] = 20,
 ) -> dict[str, Any]:
     """Show where the model fails more than elsewhere: describable slices of the data, tested exactly."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hem_core.cli._paths import RUN_IN_BUCKET
 from hem_core.cli._screen import say
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ READ_ONLY: dict[str, Any] = {}
 
 
 def why(
-    run: Annotated[Path, typer.Argument(help="The run folder.")],
+    run: Annotated[Path, typer.Argument(help="The run folder, or its address in a bucket."), RUN_IN_BUCKET],
     rule: Annotated[
         str | None,
         typer.Option(

@@ -46,12 +46,12 @@ def _audit(run: Run) -> Audit | None:
     except RunError:  # a run outside of a workspace has no tags
         return None
     confidence = stop_rule(home.folder, run.data, run.examples.name).confidence
-    return audit_of(run.examples, home.tags(), confidence)
+    return audit_of(run.examples, home.tags_to_read(), confidence)
 
 
 def _verdicts(folder: Path | str, data: str) -> pd.DataFrame:
     try:
-        state = open_workspace(Path(folder)).tags().state(data)
+        state = open_workspace(Path(folder)).tags_to_read().state(data)
     except RunError:  # a run outside of a workspace has no tags
         return pd.DataFrame({"tag": []}, index=pd.Index([], dtype="str"))
     return reviews(in_state(state))

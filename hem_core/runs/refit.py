@@ -111,7 +111,7 @@ def _kept(path: Path) -> dict[str, np.ndarray]:
 
 
 def _verdicts(run: Run, ids: list[str]) -> tuple[np.ndarray, list[str]]:
-    found = reviews(in_state(open_workspace(run.folder).tags().state(run.data)))
+    found = reviews(in_state(open_workspace(run.folder).tags_to_read().state(run.data)))
     place = {id: row for row, id in enumerate(ids)}
     pairs = zip(found.index.tolist(), found["tag"].tolist(), strict=True)
     verdicts = sorted((place[id], tag) for id, tag in pairs if tag in SAYS and id in place)

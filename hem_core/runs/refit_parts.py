@@ -47,7 +47,7 @@ def refit_parts(run: Run, level: str, kept: Mapping[str, np.ndarray]) -> Run:
 
 def _verdicts(run: Run, level: str) -> dict[str, bool]:
     """Id of a part -> whether its label is wrong, by verdicts on single parts that say so."""
-    found = known.reviews(known.in_state(open_workspace(run.folder).tags().level(level).state(run.data)))
+    found = known.reviews(known.in_state(open_workspace(run.folder).tags_to_read().level(level).state(run.data)))
     says: dict[str, bool] = dict.fromkeys(known.RIGHT, False) | dict.fromkeys(known.WRONG, True)
     pairs: list[tuple[Any, Any]] = list(zip(found.index.tolist(), found["tag"].tolist(), strict=True))
     return {str(id): says[tag] for id, tag in sorted(pairs) if tag in says}

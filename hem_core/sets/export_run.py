@@ -70,11 +70,15 @@ def export_run(
         raise DataError(f"none of the {len(chosen):,} {noun(level)} can be exported: {_counted(left_out)}")
     is_whole, chosen_rows = is_whole_images(run, level, formats), with_weight(made.examples)
     if is_whole:
-        chosen_rows = with_boxes(chosen_rows, run, level, workspace.tags() if workspace else None, formats=formats)
+        chosen_rows = with_boxes(
+            chosen_rows, run, level, workspace.tags_to_read() if workspace else None, formats=formats
+        )
     pictures = pictures_of_level(run, EXAMPLES if is_whole else level, data, workspace)
     examples, skipped = with_pictures(chosen_rows, pictures, formats)
     counts = {"left_out": dict(Counter(made.excluded["why"].tolist()))}
-    corrections = box_corrections(run, workspace.tags(), made.examples, level) if workspace and is_whole else None
+    corrections = (
+        box_corrections(run, workspace.tags_to_read(), made.examples, level) if workspace and is_whole else None
+    )
     noted = {**table.in_manifest(), "where": where, "counts": counts, "corrections": corrections}
     manifest = whole_manifest(noted, run, examples)
     target = export(
@@ -110,4 +114,4 @@ def _tags_of(level: Level, workspace: Workspace | None) -> pd.DataFrame:
 
     if workspace is None:
         return pd.DataFrame(columns=["id", "tag", "value", "who", "at"])
-    return state_of(level, workspace.tags())
+    return state_of(level, workspace.tags_to_read())

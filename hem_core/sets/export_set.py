@@ -52,8 +52,8 @@ def export_set(
     loaded = with_weight(loaded)
     is_whole = is_whole_images(run, level, formats)
     if is_whole and run is not None:
-        manifest = {**manifest, "corrections": box_corrections(run, opened.tags(), loaded, level)}
-        loaded = with_boxes(loaded, run, level, opened.tags(), formats=formats)
+        manifest = {**manifest, "corrections": box_corrections(run, opened.tags_to_read(), loaded, level)}
+        loaded = with_boxes(loaded, run, level, opened.tags_to_read(), formats=formats)
         level, manifest = EXAMPLES, of_images(manifest)
     pictures = pictures_of_level(run, level, data, opened) if run is not None else None
     examples, skipped = with_pictures(loaded, pictures, formats)

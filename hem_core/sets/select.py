@@ -135,7 +135,7 @@ def save(
         "left_out": selected.counts,
         "corrected_labels": int(np.count_nonzero(is_corrected(examples))) if "label" in examples else 0,
         **_box_corrections(workspace, level, examples),
-        "tag_revision": open_workspace(workspace).tags().revision(level.data),
+        "tag_revision": open_workspace(workspace).tags_to_read().revision(level.data),
         "selection": settings,
         "preview": preview and preview.facts(),
         "proof": proof and proof.facts(),
@@ -151,7 +151,7 @@ def save(
 
 def _box_corrections(workspace: Path | str, level: Level, examples: pd.DataFrame) -> dict[str, Any]:
     """The entry of a manifest for corrected boxes; empty for a run without boxes."""
-    found = box_corrections(open_run(level.folder), open_workspace(workspace).tags(), examples, level.name)
+    found = box_corrections(open_run(level.folder), open_workspace(workspace).tags_to_read(), examples, level.name)
     return {"corrections": found} if found is not None else {}
 
 
@@ -222,4 +222,4 @@ def _tags_of(level: Level) -> pd.DataFrame:
         workspace = open_workspace(level.folder)
     except RunError:  # a run outside of a workspace has no tags
         return pd.DataFrame(columns=["id", "tag", "value", "who", "at"])
-    return state_of(level, workspace.tags())
+    return state_of(level, workspace.tags_to_read())

@@ -90,10 +90,11 @@ class Event:
     """How many ids it is about, where `ids` are some of them; 0 where they are all."""
 
 
-def connect(place: Path | str) -> sa.Engine:
+def connect(place: Path | str, *, is_made: bool = True) -> sa.Engine:
     """Open or create the log in a SQLite file (a Path or a plain name) or at an SQLAlchemy URL.
 
-    A file in a folder that cannot be written to is read from a copy. Raises RunError when the place cannot be opened, a
+    A file in a folder that cannot be written to is read from a copy. is_made: a file that is not there is made;
+    otherwise the log is read as an empty one. Raises RunError when the place cannot be opened, a
     file is empty or cut, or a newer HEM wrote it.
     """
     if isinstance(place, str) and "://" in place:
@@ -103,7 +104,9 @@ def connect(place: Path | str) -> sa.Engine:
     shown = tag_place.shown(url)
     try:
         engine = (
-            _file_engine(Path(str(url.database))) if _is_file(url) else sa.create_engine(url, **tag_place.options(url))
+            _file_engine(Path(str(url.database)), is_made=is_made)
+            if _is_file(url)
+            else sa.create_engine(url, **tag_place.options(url))
         )
         version = _retried(lambda: _create(engine))
     except (exc.SQLAlchemyError, sqlite3.Error, ImportError, OSError) as error:
@@ -250,10 +253,10 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
         raise BusyError(f"the tag log cannot be read now ({shown}); try again") from error
 
 
-def _file_engine(path: Path) -> sa.Engine:
+def _file_engine(path: Path, *, is_made: bool) -> sa.Engine:
     tables = [str(sa.schema.CreateTable(table).compile(dialect=sqlite.dialect())) for table in (_about, _events)]
     tables.append(f"INSERT INTO hem_about VALUES ('format_version', '{FORMAT_VERSION}')")
-    if tag_file.is_writable(path):
+    if tag_file.is_writable(path) and (is_made or path.exists()):
         try:
             if not path.exists():
                 tag_file.make(path, tables)

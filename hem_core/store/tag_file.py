@@ -11,8 +11,9 @@ import threading
 from pathlib import Path
 
 from hem_core.buckets.places import WORK, address_of
-from hem_core.errors import BusyError
+from hem_core.errors import BusyError, RunError
 from hem_core.store.atomic import sync_folder, temporary_name
+from hem_core.store.tags_url import TAGS_URL
 
 _WAY_OUT = "restore a complete copy (tags.sqlite together with its -wal file), or move it away to start a new log"
 
@@ -58,6 +59,16 @@ def is_writable(path: Path) -> bool:
     home = path.parent
     is_open = os.access(home, os.W_OK | os.X_OK) and (not path.exists() or os.access(path, os.W_OK))
     return is_open and address_of(home, WORK) is None
+
+
+def check_in_no_bucket(place: Path | str) -> None:
+    """Raise RunError, with what to do, for the log of a workspace that is in a bucket."""
+    address = address_of(Path(place).parent, WORK)
+    if address is not None:
+        raise RunError(
+            f"tags of '{address}', which is in a bucket, need a database: set {TAGS_URL}, or pass --tags-url, such as "
+            "postgresql+psycopg://USER@HOST/DATABASE"
+        )
 
 
 def is_full(error: Exception) -> bool:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hem_core.errors import BusyError, DataError
-from hem_core.store import tag_events
+from hem_core.store import tag_events, tag_file
 from hem_core.store.level_names import EXAMPLES
 from hem_core.store.review_claims import Claims, Holder, make_table
 from hem_core.store.tag_events import Event
@@ -66,8 +66,9 @@ class TagLog:
     and threads at once.
     """
 
-    def __init__(self, place: Path | str) -> None:
-        self._engine = tag_events.connect(place)
+    def __init__(self, place: Path | str, *, is_made: bool = True) -> None:
+        """is_made: a file that is not there is made at once, and not with the first entry."""
+        self._engine = tag_events.connect(place, is_made=is_made)
         self._place = place
         self._opened = _key(place)
         self._level = EXAMPLES
@@ -369,6 +370,7 @@ class TagLog:
             self._engine = tag_events.connect(self._place)  # there may be room, or a right, by now
             self._opened = _key(self._place)
         if tag_events.is_read_only(self._engine):
+            tag_file.check_in_no_bucket(self._place)
             raise BusyError(f"the tag log {self._place} cannot be written to now; nothing was stored, try again")
         if _key(self._place) != self._opened:
             raise BusyError(

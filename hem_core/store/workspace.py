@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hem_core.buckets.address import is_address
-from hem_core.buckets.fetched import fetch, fetch_workspace, is_run
+from hem_core.buckets.fetched import fetch_either
 from hem_core.buckets.places import WORK, address_of
 from hem_core.errors import RunError
 from hem_core.store.arms import arms, is_arm
@@ -29,7 +29,7 @@ def open_workspace(folder: Path | str) -> Workspace:
 
     Raises RunError when the folder does not exist or is a run outside a workspace.
     """
-    folder = _fetched(folder) if is_address(folder) else Path(folder)
+    folder = fetch_either(folder) if is_address(folder) else Path(folder)
     check_name(folder.resolve(), "the workspace")
     if not folder.is_dir():
         raise RunError(
@@ -45,11 +45,6 @@ def open_workspace(folder: Path | str) -> Workspace:
             f"move it to WORKSPACE/runs/{folder.resolve().name} and open WORKSPACE"
         )
     return Workspace(runs.parent)
-
-
-def _fetched(address: Path | str) -> Path:
-    """The local copy of a workspace in a bucket, or of the workspace that has a run there, and no other one."""
-    return fetch(address) if is_run(address) else fetch_workspace(address)
 
 
 @dataclass(frozen=True)
@@ -114,6 +109,14 @@ class Workspace:
         from hem_core.store.tags import open_tags
 
         return open_tags(tag_place(self.folder, url))
+
+    def tags_to_read(self) -> TagLog:
+        """`tags` for a command that writes none: where there are none yet, an empty log, and no file is made."""
+        from hem_core.store.tag_place import tag_place
+        from hem_core.store.tags import TagLog
+
+        place = tag_place(self.folder)
+        return self.tags() if isinstance(place, str) or place.exists() else TagLog(place, is_made=False)
 
     def sets(self) -> dict[str, list[int]]:
         """The curated sets: name -> versions, ascending."""

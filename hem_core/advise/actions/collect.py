@@ -13,6 +13,7 @@ from hem_core.advise.advice import Action
 from hem_core.advise.estimate import Estimate, combined
 from hem_core.advise.label_noise import WrongLabels, wrong_labels
 from hem_core.advise.learning_curve import FURTHEST, LEAST_ROWS, gained, laws
+from hem_core.buckets.places import named
 from hem_core.errors import RunError
 from hem_core.tasks import not_advised
 
@@ -52,7 +53,9 @@ def collect(facts: Facts) -> list[Action]:
     """
     trials, problem = _usable(facts)
     if trials is None:
-        return [Action("collect", "more examples", problem, f"hem advise {facts.run.folder} --curve", "add_data")]
+        return [
+            Action("collect", "more examples", problem, f"hem advise {named(facts.run.folder)} --curve", "add_data")
+        ]
     tested = Group("random examples", None, np.flatnonzero(trials.fold >= 0))
     told = facts.told_trials
     assert told is not None

@@ -13,6 +13,7 @@ from hem_core.advise.defaults import points_per_corrected_percent
 from hem_core.advise.estimate import Estimate, combined, pooled, rule_of_three
 from hem_core.advise.label_noise import found_in_an_hour, wrong_labels
 from hem_core.advise.trial_rows import ADDED_WRONG, WRONG
+from hem_core.buckets.places import named
 from hem_core.tasks import not_advised
 from hem_core.thresholds import SUSPECT
 
@@ -25,7 +26,7 @@ RULE = {"all": [{"column": "reason", "in": list(SUSPECT)}]}
 
 def review(facts: Facts) -> list[Action]:
     """One action: the gain of an hour of reviewing the most suspicious labels and training again."""
-    own: dict[str, Any] = {"how": f"hem labels {facts.run.folder}", "page": "review", "rule": RULE}
+    own: dict[str, Any] = {"how": f"hem labels {named(facts.run.folder)}", "page": "review", "rule": RULE}
     wrong = wrong_labels(facts) if facts.has_classes else None
     if wrong is None:
         return [Action("review", WHAT, _not_known(facts), **own)]

@@ -12,6 +12,7 @@ from hem_core.advise.advice import Action
 from hem_core.advise.changes import effect, in_folds, in_points, is_of_one_fold
 from hem_core.advise.estimate import Estimate
 from hem_core.advise.trial_rows import LONGER
+from hem_core.buckets.places import named
 from hem_core.tasks import not_advised
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def train(facts: Facts) -> list[Action]:
     """One action; how much a longer training gains is not known before it is measured."""
     why = not_advised(facts.task).get("train")
     said = [part for part in (_gap(facts), _last_epochs(facts)) if part]
-    longer = f"hem score DATA --train MODULE:LONGER --out {facts.run.folder}-longer"
+    longer = f"hem score DATA --train MODULE:LONGER --out {named(facts.run.folder)}-longer"
     own: dict[str, Any] = {"how": longer, "page": "compare"}
     trial, raw = effect(facts.told_trials, LONGER), in_folds(facts.told_trials, LONGER)
     if trial is not None and raw is not None:

@@ -11,6 +11,7 @@ from hem_core.advise import proofs
 from hem_core.advise.advice import Action
 from hem_core.advise.changes import balanced, effect, in_folds, in_points, is_of_one_fold
 from hem_core.advise.trial_rows import BALANCED
+from hem_core.buckets.places import named
 from hem_core.errors import RunError
 from hem_core.retrain.groups import MOST_VALUES
 from hem_core.retrain.long_tail import is_long_tailed
@@ -115,7 +116,7 @@ def _n_values(facts: Facts, name: str) -> int:
 
 
 def _home(facts: Facts) -> str:
-    return str(facts.workspace.folder) if facts.workspace is not None else "WORKSPACE"
+    return named(facts.workspace.folder) if facts.workspace is not None else "WORKSPACE"
 
 
 def _counts(facts: Facts) -> np.ndarray:
