@@ -83,7 +83,7 @@ def score(
     ] = None,
     annotations_format: Annotated[
         str | None,
-        option(f"Format of annotations of boxes, if it is not recognized: {', '.join(FORMATS)}.", panel=DATA),
+        option(f"Format of annotations of boxes, if it is not recognised: {', '.join(FORMATS)}.", panel=DATA),
     ] = None,
     separator: Annotated[
         str | None, option("What joins the tags of one label, where it is not clear: '|', ';' or ','.", panel=DATA)

@@ -164,7 +164,7 @@ def test_boxes_take_a_file_of_results(show, home, tmp_path):
     assert "bad.json is no JSON" in texts(test)
     test.text_input(key="add_predictions").set_value(str(tmp_path / "results.json")).run()
     assert not test.error
-    assert "Predictions recognized in results.json" in texts(test)
+    assert "Predictions recognised in results.json" in texts(test)
     assert "--predictions" in test.code[-1].value
     assert not test.button(key="add_start").disabled
 

@@ -20,9 +20,9 @@ def test_a_csv_that_is_dropped_in_an_empty_workspace_becomes_a_run(opened):
     file = {"name": "animals.csv", "mimeType": "text/csv", "buffer": content.encode()}
     page.locator("input[type=file]").first.set_input_files(file)
     page.get_by_text("60 examples").first.wait_for()
-    page.get_by_text("Predictions recognized").wait_for()
+    page.get_by_text("Predictions recognised").wait_for()
     page.reload()
-    page.get_by_text("Predictions recognized").wait_for()
+    page.get_by_text("Predictions recognised").wait_for()
     page.get_by_role("button", name="Start", exact=True).click()
     page.get_by_role("button", name="Open the run").click(timeout=90_000)
     page.wait_for_url("**/?*run=animals*")

@@ -130,7 +130,7 @@ def test_a_table_of_predictions_becomes_a_run(walk, tmp_path):
         str(tmp_path / "briefe.csv")
     )
     page.keyboard.press("Enter")
-    page.get_by_text("Predictions recognized in the columns Vorhersage, Wahrscheinlichkeit").wait_for()
+    page.get_by_text("Predictions recognised in the columns Vorhersage, Wahrscheinlichkeit").wait_for()
     walk.station("17-add-data")
     page.get_by_role("button", name="Start", exact=True).click()
     page.get_by_role("button", name="Open the run").click(timeout=300_000)

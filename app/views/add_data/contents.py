@@ -247,11 +247,11 @@ def _classes(found: DataPreview) -> None:
 
 
 def _summary(found: DataPreview) -> None:
-    """What was recognized, what is missing, and what was noted."""
+    """What was recognised, what is missing, and what was noted."""
     if found.predictions:
         order = f" Classes in their order: {', '.join(found.classes[:NAMED])}" if found.classes else ""
         more = f" and {len(found.classes) - NAMED:,} more" if len(found.classes) > NAMED else ""
-        st.success(words.plain(f"Predictions recognized {found.predictions}.{order}{more}"), icon=":material/check:")
+        st.success(words.plain(f"Predictions recognised {found.predictions}.{order}{more}"), icon=":material/check:")
     if found.missing:
         lacks = request.in_app_words(f"There is nothing to score yet: the file {found.missing}.")
         st.warning(words.plain(lacks), icon=":material/info:")
