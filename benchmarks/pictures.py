@@ -1,11 +1,11 @@
-"""Takes the pictures of the app for the documentation: docs/figures/*.png, from real runs in a real browser.
+"""Takes the pictures of the app: docs/figures/*.png and README's, from real runs in a real browser.
 
-    python benchmarks/pictures.py WORKSPACE [NAME …] [--scene FILE] [--energy FILE]
+    python benchmarks/pictures.py WORKSPACE [NAME …] [--scene FILE] [--energy FILE] [--fashion-mnist FOLDER]
 
-The runs are those of `hem demo digits` and `hem demo detection`, and two over data sets that are not shipped: scene
-(several labels) and energy (two numbers); name their tables with --scene and --energy. What the workspace lacks of them
-is made first, in some minutes; verdicts of the pictures go to a workspace of their own. Name some pictures to take
-these alone. Light theme, 1280 px wide.
+The runs are those of `hem demo digits` and `hem demo detection`, and three over data sets that are not shipped: scene
+(several labels), energy (two numbers) and fashion-mnist (README's picture); name them with the options of these names.
+What the workspace lacks of them is made first, in some minutes; verdicts of the pictures go to a workspace of their
+own. Name some pictures to take these alone. Light theme.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from hem_core.store.run import read_run
 
 ROOT = Path(__file__).parents[1]
 FIGURES = ROOT / "docs" / "figures"
-WIDTH = 1280
+README_PICTURE = ROOT / ".github" / "explore.png"
 MOST_KB = 300
 LIMIT_MS = 120_000
 HIDE_PATHS = """() => {
@@ -39,6 +39,7 @@ SHOWN_ON: dict[str, tuple[str, dict[str, Any]]] = {
     "energy": ("regression.md", {"task": "regression", "columns": {"label_column": "heating,cooling"}}),
 }
 """Data set -> the page that shows its train function, and how it is read."""
+NOT_SHIPPED = (*SHOWN_ON, "fashion-mnist")
 WRONG = '{"all":[{"column":"reason","in":["suspect_label"]}]}'
 
 
@@ -50,6 +51,12 @@ class Picture:
     path: str
     prepare: Callable[[Any], None]
     height: int = 860
+    width: int = 1280
+    of_readme: bool = False
+
+    def file(self, name: str) -> Path:
+        """Where it is kept: among the documentation's figures, or beside README."""
+        return README_PICTURE if self.of_readme else FIGURES / f"{name}.png"
 
 
 def main() -> None:
@@ -59,6 +66,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help=f"of: {', '.join(PICTURES)}")
     parser.add_argument("--scene", type=Path, help="the table scene.csv.gz, with the tags in the column labels")
     parser.add_argument("--energy", type=Path, help="a table of buildings with the columns heating and cooling")
+    parser.add_argument("--fashion-mnist", type=Path, help="the folder with its four IDX files")
     options = parser.parse_args()
     unknown = set(options.names) - set(PICTURES)
     if unknown:
@@ -67,23 +75,25 @@ def main() -> None:
     with chromium() as browser:
         for run_name in dict.fromkeys(PICTURES[name].run for name in names):
             wanted = [name for name in names if PICTURES[name].run == run_name]
-            run = made(run_name, options.workspace, getattr(options, run_name, None))
+            run = made(run_name, options.workspace, getattr(options, run_name.replace("-", "_"), None))
             if run is None:
                 print(f"omitted, because they need --{run_name}: {', '.join(wanted)}")
             else:
                 take(browser, run, wanted)
 
 
-def made(name: str, workspace: Path, table: Path | None) -> Path | None:
+def made(name: str, workspace: Path, data: Path | None) -> Path | None:
     """The folder of a run, which is made where it is not there yet; None where its data were not named."""
     run = workspace / "runs" / name
     if (run / "run.json").exists() and read_run(run).info["status"] == "complete":
         return run
-    if name not in SHOWN_ON:
-        from demo_models import _demo
+    if data is None and name in NOT_SHIPPED:
+        return None
+    if data is not None and name in SHOWN_ON:
+        return scored(name, data, run)
+    from demo_models import _demo
 
-        return _demo.run(name, workspace, progress=lambda *_done: None).folder
-    return scored(name, table, run) if table else None
+    return _demo.run(name, workspace, data=data, progress=lambda *_done: None).folder
 
 
 def scored(name: str, table: Path, out: Path) -> Path:
@@ -107,8 +117,8 @@ def take(browser: Any, run: Path, names: Sequence[str]) -> None:
         served(workspace) as server,
     ):
         for name in names:
-            picture, target = PICTURES[name], FIGURES / f"{name}.png"
-            size = {"width": WIDTH, "height": picture.height}
+            picture, target = PICTURES[name], PICTURES[name].file(name)
+            size = {"width": picture.width, "height": picture.height}
             context = browser.new_context(viewport=size, color_scheme="light")
             context.add_init_script("try { localStorage.setItem('hem-hints', 'all') } catch {}")  # they cover things
             page = context.new_page()
@@ -154,19 +164,33 @@ def explore(page: Any) -> None:
 
 
 def lasso(page: Any) -> None:
-    """A lasso around a part of the map."""
+    """A lasso around a cluster of the digits."""
     explore(page)
+    encircle(page, [(0.22, 0.27), (0.43, 0.22), (0.5, 0.36), (0.4, 0.47), (0.23, 0.42)])
+
+
+def suspects(page: Any) -> None:
+    """The suspected label errors of Fashion-MNIST's tops, with the names of the clusters."""
+    explore(page)
+    page.get_by_text("mislabelled", exact=True).first.click()
+    page.wait_for_selector(".hem-explorer:not([data-scope='60000'])")
+    page.locator(".hem-cluster-name").first.wait_for()
+    encircle(page, [(0.22, 0.75), (0.27, 0.6), (0.38, 0.64), (0.41, 0.85), (0.34, 0.98), (0.25, 0.94)])
+
+
+def encircle(page: Any, corners: Sequence[tuple[float, float]]) -> None:
+    """Draw a lasso, corners in shares of the map, and wait until Explore says what sets its points apart."""
     box = page.locator(".hem-catcher").bounding_box()
-    corners = [(0.12, 0.12), (0.42, 0.08), (0.55, 0.3), (0.45, 0.52), (0.18, 0.48)]
     points = [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in corners]
     page.mouse.move(*points[0])
     page.mouse.down()
     for point in points[1:]:
         page.mouse.move(*point, steps=4)
     page.mouse.up()
+    page.mouse.move(5, 5)  # a card of what is under the mouse would cover the map
     page.wait_for_selector(".hem-explorer:not([data-selected='0'])")
     page.wait_for_function("(({ count, scope }) => count === scope)(document.querySelector('.hem-explorer').dataset)")
-    page.wait_for_function("!document.body.innerText.includes('comparing with the rest')")
+    page.locator("[data-about]:not(.is-late) .hem-why-list").first.wait_for()
     page.locator(".hem-tile img").first.wait_for()
 
 
@@ -199,6 +223,9 @@ def corrected(page: Any) -> None:
 
 
 PICTURES = {
+    "readme": Picture(
+        "fashion-mnist", 'explore?run=fashion-mnist&view={"mode":"embedding"}', suspects, width=1440, of_readme=True
+    ),
     "classes_overview": Picture("digits", "?run=digits", overview, height=648),
     "classes_explore": Picture("digits", 'explore?run=digits&view={"mode":"embedding"}', lasso),
     "classes_review": Picture("digits", "review?run=digits&queue=suspects", review),
