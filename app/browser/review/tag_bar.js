@@ -15,7 +15,6 @@ export function tagBar({ tags, verdicts, current, notBlind, at, act }) {
     ...tags.elements(),
     tags.isSearching() ? tags.input : button("/", "search", () => act.search(true), { class: "plain" }),
     button("Enter", "confirm the set", act.confirm, { class: "act main", "data-verdict": "confirm" }),
-    h("span", { class: "gap" }),
     ...beside.map((one) =>
       button(`⇧${one.key}`, wordsOf(one), () => act.verdict(one.name), {
         class: one.name === current?.tag ? "act on" : "act",
