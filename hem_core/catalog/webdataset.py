@@ -1,14 +1,13 @@
-"""Tar files of WebDataset: one.tar, 'shards/{000..009}.tar', 'shards/*.tar'."""
+"""Tar files of WebDataset, or of class folders: one.tar, 'shards/{000..009}.tar', 'shards/*.tar'."""
 
 from __future__ import annotations
 
 import io
 import json
-import tarfile
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,26 +19,24 @@ from hem_core.catalog._examples import Examples
 from hem_core.catalog._folder_walk import suffixes
 from hem_core.catalog._lazy import Lazy
 from hem_core.catalog._shards import files_of
+from hem_core.catalog._tar_members import InFolders, Member, in_class_folders, members
 from hem_core.errors import DataError
 
 TEXTS = (".txt", ".text")
-OTHER = "a tar that is no WebDataset, such as one of class folders, is read when it is unpacked"
+OTHER = "a tar of another form than WebDataset's or class folders is read when it is unpacked"
 CLASS, FACTS, ARRAY = ".cls", ".json", ".npy"
 
 
 @dataclass
 class Sample:
-    """The files of one key: extension, from the first point on -> tar file, first byte and number of bytes."""
+    """The files of one key: extension, from the first point on -> the file."""
 
     key: str
     shard: Path
-    parts: dict[str, tuple[Path, int, int]] = field(default_factory=dict)
+    parts: dict[str, Member] = field(default_factory=dict)
 
     def bytes_of(self, extension: str) -> bytes:
-        path, start, size = self.parts[extension]
-        with path.open("rb") as file:
-            file.seek(start)
-            return file.read(size)
+        return self.parts[extension].content()
 
 
 def accepts(source: Any) -> bool:
@@ -50,7 +47,8 @@ def read(source: str | Path, **columns: Any) -> pa.Table:
     """One example a key, in the order of the files; `id` is the key, with the name of its tar where keys repeat.
 
     The label is in the file .cls, or under `label` in .json (label_column names another entry). The input is a picture
-    (.jpg, .png …), else an array (.npy), else a text (.txt). Further entries of .json become columns.
+    (.jpg, .png …), else an array (.npy), else a text (.txt). Further entries of .json become columns. Where no key has
+    a label and every picture lies in a folder, as in cats/1.jpg, the folders are the classes and `id` is the path.
     The tars are read once for an index; then each input is read from its place, and nothing is unpacked.
     Raises DataError for a broken tar, and where no key has a label or an input.
     """
@@ -69,13 +67,16 @@ def opened(source: str | Path, *, label_column: str | None = None, **_columns: A
         raise DataError(f"no example of '{source}' has a picture, an array (.npy) or a text (.txt); {OTHER}")
     facts = [_facts(sample) for sample in kept]
     labels = [_label(sample, one, label_column) for sample, one in zip(kept, facts, strict=True)]
+    place = {"name": _name(shards), "source": named(shards[0]) if len(shards) == 1 else str(source)}
     if not any(label is not None for label in labels):
+        folders = in_class_folders(shards) if label_column is None else None
+        if folders is not None:
+            return _of_folders(folders, place)
         raise DataError(
             f"no example of '{source}' has a label: a file .cls, or 'label' in its .json (--label-column); {OTHER}"
         )
     more = _columns_of(facts, {label_column, *LABELS, "id"})
-    place = {"name": _name(shards), "source": named(shards[0]) if len(shards) == 1 else str(source)}
-    ids = _ids(kept)
+    ids = _ids([(sample.key, sample.shard) for sample in kept])
     if extension(kept[0]) in TEXTS:
         texts = [sample.bytes_of(str(extension(sample))).decode("utf-8", "replace") for sample in kept]
         table = pa.table({"id": ids, "text": texts, label_column or "label": pa.array(labels), **more})
@@ -85,24 +86,23 @@ def opened(source: str | Path, *, label_column: str | None = None, **_columns: A
     return Examples(inputs, labels, ids=ids, more=more, **place)
 
 
+def _of_folders(found: InFolders, place: Mapping[str, str]) -> Examples:
+    """The pictures of class folders."""
+    ids = _ids([(str(each.path), each.shard) for each in found.members])
+    inputs = Lazy(len(ids), lambda row: found.members[row].content())
+    more = {"split": pa.array(found.splits)} if found.splits is not None else {}
+    return Examples(inputs, found.labels, ids=ids, more=more, **place)
+
+
 def _samples(shard: Path) -> list[Sample]:
     """The samples of a tar: files that share a name up to its first point, as WebDataset has it."""
     found: dict[str, Sample] = {}
-    try:
-        with tarfile.open(shard, "r:") as archive:
-            for member in archive:
-                path = PurePosixPath(member.name.removeprefix("./"))
-                stem, point, rest = path.name.partition(".")
-                if not member.isreg() or not stem or path.name.startswith("__") or not point:
-                    continue
-                key = (path.parent / stem).as_posix()
-                sample = found.setdefault(key, Sample(key, shard))
-                sample.parts[f".{rest.lower()}"] = (shard, member.offset_data, member.size)
-    except (tarfile.TarError, OSError, EOFError) as error:
-        raise DataError(
-            f"cannot read '{named(shard)}': it is no whole tar file ({error}); copy it again, or unpack it and choose "
-            "what is inside"
-        ) from error
+    for member in members(shard):
+        stem, point, rest = member.path.name.partition(".")
+        if not stem or member.path.name.startswith("__") or not point:
+            continue
+        key = (member.path.parent / stem).as_posix()
+        found.setdefault(key, Sample(key, shard)).parts[f".{rest.lower()}"] = member
     return list(found.values())
 
 
@@ -149,11 +149,11 @@ def _columns_of(facts: list[dict[str, Any]], taken: set[Any]) -> dict[str, pa.Ar
     return {name: column for name, column in found.items() if not pa.types.is_nested(column.type)}
 
 
-def _ids(samples: list[Sample]) -> list[str]:
-    """The keys; where one occurs in two tars, all with the name of theirs in front."""
-    counts = Counter(sample.key for sample in samples)
+def _ids(keys: list[tuple[str, Path]]) -> list[str]:
+    """The keys, each given with its tar; where one occurs in two tars, all with the name of theirs in front."""
+    counts = Counter(key for key, _shard in keys)
     is_unique = max(counts.values()) == 1
-    return [sample.key if is_unique else f"{sample.shard.stem}/{sample.key}" for sample in samples]
+    return [key if is_unique else f"{shard.stem}/{key}" for key, shard in keys]
 
 
 def _name(shards: list[Path]) -> str:

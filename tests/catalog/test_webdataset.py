@@ -106,3 +106,34 @@ def test_a_tar_of_something_else_is_refused(tmp_path):
         catalog.read(f"{tmp_path}/none*.tar")
     with pytest.raises(DataError, match=r"names '.*gone.tar', which is no file"):
         catalog.read(f"{tmp_path}/gone.tar")
+
+
+@pytest.mark.parametrize("top", ["", "photos/", "photos/{split}/", "./"])
+def test_a_tar_of_class_folders_is_read_like_the_folder_that_was_packed(top, tmp_path):
+    for split in ("train", "val"):
+        for row, name in enumerate(
+            ("cats/1.jpg", "cats/1.png", "cats/tabby/b.v2.png", "dogs/a.png", "dogs/.hidden.png")
+        ):
+            path = tmp_path / "root" / top.format(split=split) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            picture(9 * row).save(path)
+    (tmp_path / "root/README.txt").write_text("cats and dogs")
+    with tarfile.open(tmp_path / "photos.tar", "w") as archive:
+        archive.add(tmp_path / "root", arcname="." if top == "./" else "")
+    ours, theirs = catalog.read(tmp_path / "photos.tar"), catalog.read(tmp_path / "root")
+    columns = ["id", "label", *(["split"] if "split" in top else [])]
+    assert ours.select(columns).to_pylist() == theirs.select(columns).to_pylist()
+    items, _notes = catalog.unwrapped(tmp_path / "photos.tar")
+    assert items[0][0] == (tmp_path / "root" / items.ids[0]).read_bytes()
+    assert len(items) == ours.num_rows
+
+
+def test_pictures_of_a_tar_without_two_class_folders_have_no_label(tmp_path):
+    for name in ("a.png", "cats/b.png"):
+        (tmp_path / "root" / name).parent.mkdir(parents=True, exist_ok=True)
+        picture(9).save(tmp_path / "root" / name)
+    for inside in ("", "cats"):
+        with tarfile.open(tmp_path / "few.tar", "w") as archive:
+            archive.add(tmp_path / "root" / inside, arcname=inside)
+        with pytest.raises(DataError, match=r"no example of '.*few.tar' has a label: a file .cls"):
+            catalog.read(tmp_path / "few.tar")
