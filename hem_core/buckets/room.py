@@ -49,7 +49,7 @@ def use(address: str | Path, what: str) -> None:
     Called before a copy is looked for. what: DATA or WORK.
     """
     mark = _mark(address, what)
-    if time.monotonic() - _noted.get(str(mark), -1e9) < NOTED_SECONDS:
+    if time.monotonic() - _noted.get(str(mark), -1e9) < NOTED_SECONDS and mark.exists():
         return
     _noted[str(mark)] = time.monotonic()
     with _one_at_a_time():

@@ -1,6 +1,7 @@
 """The cache is kept below its size: what was used longest ago goes, and never what is in use or not uploaded."""
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -65,6 +66,14 @@ def test_a_copy_stays_as_long_as_the_process_that_uses_it(root, cache):
     assert room.make_room(0) == 0
     process.communicate(b"\n")
     assert (room.make_room(0), file.exists()) == (10 * KB, False)
+
+
+def test_a_cache_that_was_deleted_while_a_process_works_is_made_again(root, cache):
+    copied(root, "a.csv")
+    shutil.rmtree(cache)
+    _listed.clear()
+    assert mirrored(f"{root}/a.csv").is_file()
+    assert [each.stays for each in room.copies()] == [True]
 
 
 def test_a_folder_goes_with_what_was_copied_from_inside_of_it_and_stays_with_it(root, cache, ended):
