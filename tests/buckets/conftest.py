@@ -1,11 +1,18 @@
-"""A real S3 server on this machine, pictures to put into buckets, and a cache of each test's own."""
+"""Real servers on this machine, pictures to put into buckets, and a cache of each test's own."""
 
+import contextlib
+import functools
 import io
 import logging
 
+import fsspec
 import numpy as np
 import pytest
 from PIL import Image
+
+from . import servers as running
+
+SERVERS = {"s3": running.s3, "gs": running.gs, "az": running.az}
 
 
 @pytest.fixture(autouse=True)
@@ -16,29 +23,32 @@ def cache(tmp_path, monkeypatch):
 
 
 @pytest.fixture(scope="session")
-def s3_server():
-    """The address of moto's S3 server."""
-    pytest.importorskip("s3fs", reason="needs s3fs: pip install 'hem[dev]'")
-    server = pytest.importorskip("moto.server", reason="needs moto: pip install 'hem[dev]'")
-    running = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    running.start()
-    yield "http://{}:{}".format(*running.get_host_and_port())
-    running.stop()
+def servers():
+    """servers(protocol): the environment that leads to the server of a protocol, which is started once."""
+    with contextlib.ExitStack() as stack:
+        yield functools.cache(lambda protocol: stack.enter_context(SERVERS[protocol]()))
+
+
+@pytest.fixture(params=SERVERS)
+def store(request, servers, monkeypatch):
+    """fsspec's file system of each server, and the address of an empty bucket on it."""
+    return _empty_bucket(request.param, servers, monkeypatch, request.node.nodeid)
 
 
 @pytest.fixture
-def bucket(s3_server, monkeypatch, request):
-    """fsspec's file system of the server, and the name of an empty bucket on it."""
-    import fsspec
+def bucket(request, servers, monkeypatch):
+    """fsspec's file system of the S3 server, and the name of an empty bucket on it."""
+    system, address = _empty_bucket("s3", servers, monkeypatch, request.node.nodeid)
+    return system, address.removeprefix("s3://")
 
-    given = {"AWS_ENDPOINT_URL": s3_server, "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
-    for name, value in {**given, "AWS_DEFAULT_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true"}.items():
+
+def _empty_bucket(protocol, servers, monkeypatch, test):
+    for name, value in servers(protocol).items():
         monkeypatch.setenv(name, value)
-    fsspec.get_filesystem_class("s3").clear_instance_cache()  # of a test with other credentials
-    system = fsspec.filesystem("s3", skip_instance_cache=True)
-    name = f"b{abs(hash(request.node.nodeid)):x}"
+    fsspec.get_filesystem_class(protocol).clear_instance_cache()  # of a test with other credentials
+    system, name = fsspec.filesystem(protocol, skip_instance_cache=True), f"b{abs(hash(test)):x}"
     system.mkdir(name)
-    return system, name
+    return system, f"{protocol}://{name}"
 
 
 @pytest.fixture

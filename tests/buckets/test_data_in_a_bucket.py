@@ -67,12 +67,12 @@ def test_an_object_that_changed_is_downloaded_again_and_alone(bucket, downloads,
     assert np.exp(-losses["dark/0.png"]) + np.exp(-losses["light/3.png"]) == pytest.approx(1)  # one picture, two labels
 
 
-def test_pictures_of_a_run_are_shown_also_after_the_cache_was_deleted(bucket, write_photos, net, tmp_path, cache):
-    system, name = bucket
-    system.put(str(write_photos(tmp_path / "photos")), f"{name}/photos", recursive=True)
-    run = hem_core.score(net, f"s3://{name}/photos", out=tmp_path / "run", **QUICK)
+def test_pictures_of_a_run_are_shown_also_after_the_cache_was_deleted(store, write_photos, net, tmp_path, cache):
+    system, root = store
+    system.put(str(write_photos(tmp_path / "photos")), f"{root}/photos", recursive=True)
+    run = hem_core.score(net, f"{root}/photos", out=tmp_path / "run", **QUICK)
     shutil.rmtree(cache)
-    picture = catalog.info(catalog.read(f"s3://{name}/photos"))["root"]
+    picture = catalog.info(catalog.read(f"{root}/photos"))["root"]
     assert read_file(run.root / "light/3.png") == (tmp_path / "photos/light/3.png").read_bytes()
     assert str(run.root) == picture
 

@@ -48,6 +48,11 @@ def table(n=40):
     return pd.DataFrame(rows)
 
 
+def _changed(about):
+    """When an object was written, whatever a store calls it."""
+    return next(about[name] for name in ("LastModified", "updated", "last_modified") if name in about)
+
+
 @pytest.fixture
 def in_memory(tmp_path):
     """An address in fsspec's memory."""
@@ -58,12 +63,12 @@ def in_memory(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_killed_run_is_resumed_on_another_machine_and_no_unit_is_done_twice(bucket, tmp_path, monkeypatch):
-    system, name = bucket
-    address, data = f"s3://{name}/work/runs/first", f"s3://{name}/few.npz"
+def test_a_killed_run_is_resumed_on_another_machine_and_no_unit_is_done_twice(store, tmp_path, monkeypatch):
+    system, root = store
+    address, data = f"{root}/work/runs/first", f"{root}/few.npz"
     x = np.random.default_rng(0).normal(size=(64, 4)).astype(np.float32)
     np.savez(tmp_path / "few.npz", x=x, labels=(x[:, 0] > 0).astype(int))
-    system.put(str(tmp_path / "few.npz"), f"{name}/few.npz")
+    system.put(str(tmp_path / "few.npz"), f"{root}/few.npz")
 
     def score(machine, out):
         monkeypatch.setenv("HEM_CACHE", str(tmp_path / machine))
@@ -72,9 +77,9 @@ def test_a_killed_run_is_resumed_on_another_machine_and_no_unit_is_done_twice(bu
 
     def units():
         system.invalidate_cache()
-        found = system.find(f"{name}/work/runs/first/shards", detail=True)
+        found = system.find(f"{root}/work/runs/first/shards", detail=True)
         units = {path.split("/")[-1]: about for path, about in found.items() if path.endswith(".parquet")}
-        return {unit: about["LastModified"] for unit, about in units.items()}
+        return {unit: _changed(about) for unit, about in units.items()}
 
     words = [sys.executable, "-c", SLOW, data, address, "8"]
     first = subprocess.Popen(words, env=os.environ | {"HEM_CACHE": str(tmp_path / "machine-1")})
@@ -85,7 +90,7 @@ def test_a_killed_run_is_resumed_on_another_machine_and_no_unit_is_done_twice(bu
     first.wait()
     before = units()
     assert 3 <= len(before) < 16
-    assert not system.exists(f"{name}/work/runs/first/manifest.json")
+    assert not system.exists(f"{root}/work/runs/first/manifest.json")
     score("machine-2", address)
     after = units()
     assert len(after) == 16
@@ -124,13 +129,13 @@ hem_core.score(None, sys.argv[1], out=sys.argv[2], train=train, oos=3, has_map=F
 
 
 @pytest.mark.slow
-def test_no_finished_training_is_done_again_on_another_machine(bucket, tmp_path, monkeypatch):
-    system, name = bucket
+def test_no_finished_training_is_done_again_on_another_machine(store, tmp_path, monkeypatch):
+    system, root = store
     x = np.random.default_rng(0).normal(size=(400, 4)).astype(np.float32)
     np.savez(tmp_path / "few.npz", x=x, labels=(x[:, 0] > 0).astype(int))
-    system.put(str(tmp_path / "few.npz"), f"{name}/few.npz")
+    system.put(str(tmp_path / "few.npz"), f"{root}/few.npz")
     (tmp_path / "folds.py").write_text(FOLDS)
-    address, data = f"s3://{name}/work/runs/first", f"s3://{name}/few.npz"
+    address, data = f"{root}/work/runs/first", f"{root}/few.npz"
     log = tmp_path / "trainings"
 
     def score(machine, out):
@@ -235,22 +240,21 @@ def hem(*words):
 
 
 @pytest.mark.slow
-def test_the_commands_read_and_write_in_a_bucket(bucket, tmp_path, cache):
-    system, name = bucket
+def test_the_commands_read_and_write_in_a_bucket(store, tmp_path, cache):
+    system, root = store
     table().to_parquet(tmp_path / "predictions.parquet")
-    system.put(str(tmp_path / "predictions.parquet"), f"{name}/predictions.parquet")
-    run = f"s3://{name}/work/runs/first"
+    system.put(str(tmp_path / "predictions.parquet"), f"{root}/predictions.parquet")
+    run = f"{root}/work/runs/first"
     quick = ("--no-map", "--no-probes", "--oos", "none")
-    assert hem("score", f"s3://{name}/predictions.parquet", "--out", run, *quick)[0] == 0
-    assert system.exists(f"{name}/work/runs/first/manifest.json")
+    assert hem("score", f"{root}/predictions.parquet", "--out", run, *quick)[0] == 0
+    assert system.exists(f"{root}/work/runs/first/manifest.json")
     shutil.rmtree(cache)
-    code, said = hem("export", run, "--where", "difficulty > 50", "--format", "csv", "--out", f"s3://{name}/hard")
-    assert (code, f"s3://{name}/hard" in said) == (0, True), said
+    code, said = hem("export", run, "--where", "difficulty > 50", "--format", "csv", "--out", f"{root}/hard")
+    assert (code, f"{root}/hard" in said) == (0, True), said
     system.invalidate_cache()
-    with system.open(f"{name}/hard/examples.csv") as file:
+    with system.open(f"{root}/hard/examples.csv") as file:
         wanted = hem_core.open_run(run).query(where="difficulty > 50", columns=["id"])
         assert set(pd.read_csv(file)["id"]) == set(wanted["id"])
-    _code, said = hem("export", run, "--out", f"s3://{name}/hard")
+    _code, said = hem("export", run, "--out", f"{root}/hard")
     assert "exists; name another place with --out" in said
-    _code, said = hem("select", run, "--n", 5)
-    assert f"RUN 's3://{name}/work/runs/first' is in a bucket, where this command reads and writes nothing" in said
+    assert hem("select", run, "--n", 5)[0] == 0
