@@ -21,18 +21,20 @@ def call(model: nn.Module, inputs: Any) -> Any:
     return model(**inputs) if isinstance(inputs, Mapping) else model(inputs)
 
 
-def prepared(model: nn.Module, values: Values, device: torch.device, *, is_picture: bool) -> Any:
+def prepared(
+    model: nn.Module, values: Values, device: torch.device, *, is_picture: bool, dtype: torch.dtype | None = None
+) -> Any:
     """The model's input: pictures (n, H, W, C) become (n, C, H, W) floats in 0 .. 1; other values go as they are.
 
     A model with a method `preprocess` gets the batch as stored, pictures in their stored type and (n, C, H, W), texts
     as a list, rows as a DataFrame, and returns its own input: a tensor, a mapping or list of them, or what it likes.
-    Floats take the type of the model's weights; integers (tokens, indices) stay integers. Rows of numbers need no
-    `preprocess`: they become (n, F). Pictures of any sizes
-    are a list of n (C, H, W). Raises ModelError for texts and categories without one, or when it fails.
+    Floats take the type of the model's weights (dtype, where the caller knows it); integers (tokens, indices) stay
+    integers. Rows of numbers need no `preprocess`: they become (n, F). Pictures of any sizes are a list of n (C, H, W).
+    Raises ModelError for texts and categories without one, or when it fails.
     """
     given: Any = on_device(values, device)
     if is_picture and isinstance(given, list):
-        return _mixed(model, given, device)
+        return _mixed(model, given, device, dtype)
     if is_picture:
         given = given.permute(0, 3, 1, 2)  # (n, H, W, C) -> (n, C, H, W), channels_last in memory
     own = getattr(model, "preprocess", None)
@@ -40,22 +42,22 @@ def prepared(model: nn.Module, values: Values, device: torch.device, *, is_pictu
         return on_device(_preprocessed(own, given), device)
     if not isinstance(given, Tensor):
         given = on_device(_numbers(given), device)
-    kind = _kind(model)
+    dtype = dtype or weight_type(model)
     if is_picture and given.dtype == torch.uint8:
-        return given.to(kind).div_(255)
-    return given.to(kind) if given.is_floating_point() else given
+        return given.to(dtype).div_(255)
+    return given.to(dtype) if given.is_floating_point() else given
 
 
-def _mixed(model: nn.Module, pictures: list[Tensor], device: torch.device) -> Any:
+def _mixed(model: nn.Module, pictures: list[Tensor], device: torch.device, dtype: torch.dtype | None) -> Any:
     """Pictures (H, W, C) of any sizes as a list of (C, H, W), floats in 0 .. 1 unless the model has a `preprocess`."""
     given = [one.permute(2, 0, 1) for one in pictures]
-    own, kind = getattr(model, "preprocess", None), _kind(model)
+    own, dtype = getattr(model, "preprocess", None), dtype or weight_type(model)
     if own is not None:
         return on_device(_preprocessed(own, given), device)
-    return [one.to(kind).div_(255) if one.dtype == torch.uint8 else one.to(kind) for one in given]
+    return [one.to(dtype).div_(255) if one.dtype == torch.uint8 else one.to(dtype) for one in given]
 
 
-def _kind(model: nn.Module) -> torch.dtype:
+def weight_type(model: nn.Module) -> torch.dtype:
     """The type of the model's weights."""
     weight = next((weight for weight in model.parameters() if weight.is_floating_point()), None)
     return weight.dtype if weight is not None else torch.float32

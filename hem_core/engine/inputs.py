@@ -16,6 +16,9 @@ from hem_core.catalog._items import parts
 from hem_core.engine.batch import Batch, Inputs, Values
 from hem_core.media import Medium, Reader, Source, medium
 
+AT_ONCE = 1 << 20
+"""Bytes of arrays that are read at once."""
+
 
 def open_inputs(
     catalog: pa.Table,
@@ -43,11 +46,11 @@ def _input_of(item: Any, index: int) -> Any:
 
 
 def batches(inputs: Inputs, indices: Sequence[int], batch_size: int) -> Iterator[Batch]:
-    """Batches of `indices` in order; slow ones are read while the one before is used."""
-    groups = [indices[start : start + batch_size] for start in range(0, len(indices), batch_size)]
+    """Batches of `indices` in order; slow ones are read while the one before is used, arrays several at once."""
     if inputs.is_quick:
-        yield from map(inputs.read, groups)
+        yield from _quick(inputs, indices, batch_size)
         return
+    groups = _groups(indices, batch_size)
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="hem-read") as ahead:
         waiting = [ahead.submit(inputs.read, group) for group in groups[:2]]
         for position in range(len(groups)):
@@ -55,6 +58,26 @@ def batches(inputs: Inputs, indices: Sequence[int], batch_size: int) -> Iterator
             if position + 2 < len(groups):
                 waiting.append(ahead.submit(inputs.read, groups[position + 2]))
             yield batch
+
+
+def _quick(inputs: Inputs, indices: Sequence[int], batch_size: int) -> Iterator[Batch]:
+    """Arrays a MB at a time: reading at every batch would drive the model's weights out of the processor's cache."""
+    n_rows = batch_size
+    while indices:
+        rows, indices = indices[:n_rows], indices[n_rows:]
+        batch = inputs.read(rows)
+        if not isinstance(batch.values, torch.Tensor) or batch.failures:
+            # The neighbours of a bad example keep their batches.
+            yield from [batch] if len(rows) <= batch_size else map(inputs.read, _groups(rows, batch_size))
+            continue
+        for start in range(0, len(rows), batch_size):
+            part = slice(start, start + batch_size)
+            yield Batch(batch.values[part], batch.indices[part], batch.hashes[part], [])
+        n_rows = max(1, AT_ONCE * len(rows) // max(1, batch.values.nbytes) // batch_size) * batch_size
+
+
+def _groups(indices: Sequence[int], size: int) -> list[Sequence[int]]:
+    return [indices[start : start + size] for start in range(0, len(indices), size)]
 
 
 class Tensors:

@@ -7,18 +7,20 @@ import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
 
 from hem_core.engine.batch import Values
 from hem_core.engine.box_features import of_whole_images
-from hem_core.engine.call import call, describe_inputs, embeddings_of, prepared
+from hem_core.engine.call import call, describe_inputs, embeddings_of, prepared, weight_type
 from hem_core.engine.last_sigmoid import ends_in_a_sigmoid
-from hem_core.engine.layer import Layer, find_layer, pooled, tapped
+from hem_core.engine.layer import Layer, Tap, find_layer, pooled, tapped
 from hem_core.errors import ModelError
 from hem_core.tasks import Task, has_log_odds, has_logits, load
+
+Forward: TypeAlias = Callable[[Values], tuple[Tensor, Tensor | None]]
 
 ROUNDED = 5e-3
 """How far from 1 a row of probabilities may sum in half precision."""
@@ -53,8 +55,23 @@ class Network:
 
         Call it inside `torch.inference_mode()`. Raises ModelError when the model rejects the batch.
         """
-        inputs = prepared(self.model, values, self.device, is_picture=self.is_picture)
-        with tapped(self.layer) as tap, torch.autocast("cuda", torch.bfloat16, enabled=self.precision == "bf16"):
+        with self.opened() as forward:
+            return forward(values)
+
+    @contextmanager
+    def opened(self) -> Iterator[Forward]:
+        """`forward` for many batches, which share what each would set up: hook, type of the weights, autocast."""
+        dtype = weight_type(self.model)
+        with tapped(self.layer) as tap, torch.autocast("cuda", enabled=False):
+            yield lambda values: self._pass(values, tap, dtype)
+
+    def _pass(self, values: Values, tap: Tap, dtype: torch.dtype) -> tuple[Tensor, Tensor | None]:
+        tap.features = None
+        inputs = prepared(self.model, values, self.device, is_picture=self.is_picture, dtype=dtype)
+        if self.precision == "bf16":
+            with torch.autocast("cuda", torch.bfloat16):
+                output = _output(self.model, inputs)
+        else:
             output = _output(self.model, inputs)
         raw = self.task.raw(output)
         raw = torch.logit(raw, eps=LEAST_PROBABILITY) if self.is_probability else raw

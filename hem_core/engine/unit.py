@@ -165,13 +165,14 @@ def _problems(task: Task, raw: Tensor, embeddings: Tensor | None, targets: Tenso
 
 def _pieces(job: Job, wanted: list[int]) -> Iterator[_Piece]:
     if job.network is not None and job.inputs is not None:
-        for batch in batches(job.inputs, wanted, job.plan.batch_size):
-            if batch.indices:
-                raw, features = job.network.forward(batch.values)
-                norms = _norms(job, batch)
-                yield _Piece(batch.indices, batch.hashes, batch.failures, raw, features, norms, batch.remarks)
-            else:
-                yield _Piece([], [], batch.failures, None, None)
+        with job.network.opened() as forward:
+            for batch in batches(job.inputs, wanted, job.plan.batch_size):
+                if batch.indices:
+                    raw, features = forward(batch.values)
+                    norms = _norms(job, batch)
+                    yield _Piece(batch.indices, batch.hashes, batch.failures, raw, features, norms, batch.remarks)
+                else:
+                    yield _Piece([], [], batch.failures, None, None)
     elif job.stored is not None and job.inputs is not None:
         for batch in batches(job.inputs, wanted, job.plan.batch_size):
             raw, features = job.stored.at(batch.indices)

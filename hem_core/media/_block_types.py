@@ -13,7 +13,7 @@ def checked(block: np.ndarray, indices: list[int], *, as_picture: bool) -> Read:
 
     as_picture: (n, H, W) becomes (n, H, W, 1); truth values become uint8 0 and 255, 16 bits floats in 0 .. 1.
     """
-    data, size = memoryview(block.tobytes()), block.nbytes // max(1, len(block))
+    data, size = block.reshape(-1).view(np.uint8).data, block.nbytes // max(1, len(block))
     hashes = [content_hash(data[row * size : (row + 1) * size]) for row in range(len(block))]
     failures: list[tuple[int, str]] = []
     if block.dtype.kind == "f":

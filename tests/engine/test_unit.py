@@ -122,6 +122,21 @@ def test_inputs_with_nan_are_set_aside_before_the_model(tmp_path):
     assert len(batch.values) == len(batch.hashes) == 2
 
 
+def test_batches_of_arrays_are_the_same_however_many_are_read_at_once(tmp_path):
+    rows = np.random.default_rng(0).normal(size=(50, 3)).astype(np.float32)
+    rows[20, 1] = np.nan
+    np.save(tmp_path / "x.npy", rows)
+    inputs, wanted = rows_of(tmp_path, is_picture=False), [*range(5), *range(7, 50)]
+    alone = [inputs.read(wanted[start : start + 4]) for start in range(0, len(wanted), 4)]
+    found = list(batches(inputs, wanted, 4))
+    assert [(batch.indices, batch.hashes, batch.failures) for batch in found] == [
+        (batch.indices, batch.hashes, batch.failures) for batch in alone
+    ]
+    assert all(torch.equal(one.values, other.values) for one, other in zip(found, alone, strict=True))
+    assert sum(len(batch.failures) for batch in found) == 1
+    assert list(batches(inputs, [], 4)) == []
+
+
 def test_batches_come_in_order_and_skip_nothing():
     data = [(torch.tensor([float(i)]), 0) for i in range(11)]
     found = [
