@@ -1,4 +1,4 @@
-"""Planted wrong tags: who finds them, and the examples that have one."""
+"""Planted wrong tags: who finds them, who calls them wrong, and the examples that have one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from _peers import HAS_CLEANLAB
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import average_precision_score
+from sklearn.metrics import average_precision_score, f1_score
 from sklearn.model_selection import KFold
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
@@ -35,20 +35,23 @@ def sets(data: Path) -> dict[str, tuple[np.ndarray, np.ndarray, list[str]]]:
 
 
 def one(features: np.ndarray, truth: np.ndarray, names: list[str], kind: str, seed: int) -> dict[str, dict[str, float]]:
-    """ "tags" and "examples" -> column -> AUPRC of what is wrong."""
+    """ "tags" and "examples" -> column -> AUPRC of what is wrong; "suspects" -> column -> F1 of tags called wrong."""
     given = planted(truth, kind, np.random.default_rng(seed))
     probs = predicted(features, given, seed)
     is_bad = given != truth
-    of_tags, of_examples = scored(given, probs, names)
+    of_tags, is_suspect, of_examples = scored(given, probs, names)
     own = np.where(given > 0, probs, 1 - probs)
     tags = {"HEM suspicion": of_tags, "self-confidence": 1 - own}
     examples = {"HEM label_suspicion": of_examples, "lowest self-confidence": 1 - own.min(axis=1)}
     examples |= {"mean cross-entropy": -np.log(own.clip(1e-6)).mean(axis=1), "number of tags": given.sum(axis=1)}
+    suspects = {"HEM suspect_label": is_suspect, "predicted otherwise": own < 0.5}
     if HAS_CLEANLAB:
         tags |= {"cleanlab per class": cleanlab_per_class(given, probs)}
         examples |= cleanlab(given, probs)
+        suspects |= {"cleanlab, issues per class": cleanlab_issues(given, probs)}
     found = {"tags": {name: auprc(is_bad.ravel(), values.ravel()) for name, values in tags.items()}}
     found["examples"] = {name: auprc(is_bad.any(axis=1), values) for name, values in examples.items()}
+    found["suspects"] = {name: float(f1_score(is_bad.ravel(), mask.ravel())) for name, mask in suspects.items()}
     found["tags"]["base rate"], found["examples"]["base rate"] = float(is_bad.mean()), float(is_bad.any(axis=1).mean())
     return found
 
@@ -73,8 +76,9 @@ def predicted(features: np.ndarray, given: np.ndarray, seed: int) -> np.ndarray:
     return probs
 
 
-def scored(given: np.ndarray, probs: np.ndarray, names: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    """`suspicion` (N, K) of every tag, 0 for those that are no row of the level, and `label_suspicion` (N,)."""
+def scored(given: np.ndarray, probs: np.ndarray, names: list[str]) -> tuple[np.ndarray, ...]:
+    """`suspicion` (N, K) of every tag, 0 for those that are no row of the level; which of them are suspect (N, K); and
+    `label_suspicion` (N,)."""
     frame = pd.DataFrame(probs, columns=[f"prob_{name}" for name in names])
     frame["label"] = [[name for name, has in zip(names, row, strict=True) if has] for row in given]
     frame.insert(0, "id", np.arange(len(frame)).astype(str))
@@ -82,11 +86,12 @@ def scored(given: np.ndarray, probs: np.ndarray, names: list[str]) -> tuple[np.n
         path = Path(folder) / "predicted.parquet"
         frame.to_parquet(path)
         run = score(None, path, task="multilabel", sample="out-of-sample", has_map=False, out=Path(folder) / "run")
-        tags = run.level("tags").table(["id", "suspicion"])
-        found = np.zeros(given.shape)
+        tags = run.level("tags").table(["id", "suspicion", "reason"])
+        found, is_suspect = np.zeros(given.shape), np.zeros(given.shape, bool)
         rows, places = np.array([[int(part) for part in id.split("#")] for id in tags["id"]]).T
         found[rows, places] = tags["suspicion"]
-        return found, run.table(["label_suspicion"])["label_suspicion"].to_numpy()
+        is_suspect[rows, places] = tags["reason"] == "suspect_label"
+        return found, is_suspect, run.table(["label_suspicion"])["label_suspicion"].to_numpy()
 
 
 def cleanlab(given: np.ndarray, probs: np.ndarray) -> dict[str, np.ndarray]:
@@ -110,6 +115,16 @@ def cleanlab_per_class(given: np.ndarray, probs: np.ndarray) -> np.ndarray:
     from cleanlab.internal.multilabel_scorer import MultilabelScorer  # pyright: ignore[reportMissingImports]
 
     return 1 - MultilabelScorer().get_class_label_quality_scores(given.astype(int), probs)
+
+
+def cleanlab_issues(given: np.ndarray, probs: np.ndarray) -> np.ndarray:
+    """(N, K) bool, the single tags that it returns."""
+    from cleanlab.multilabel_classification.filter import (  # pyright: ignore[reportMissingImports]
+        find_multilabel_issues_per_class,
+    )
+
+    lists = [np.flatnonzero(row).tolist() for row in given]
+    return np.asarray(find_multilabel_issues_per_class(lists, probs, n_jobs=1))
 
 
 def auprc(is_bad: np.ndarray, values: np.ndarray) -> float:

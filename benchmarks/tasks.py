@@ -90,16 +90,17 @@ def scored(features: np.ndarray, given: np.ndarray, predicted: np.ndarray) -> pd
 
 
 def of_tags(data: Path, seeds: Sequence[int], *, is_quick: bool) -> None:
-    """Print two tables a data set: single wrong tags, and examples that have one."""
+    """Print three tables a data set: single wrong tags, examples that have one, and the tags called wrong."""
     for name, (features, truth, names) in _tags.sets(data).items():
         found = {kind: [_tags.one(features, truth, names, kind, seed) for seed in seeds] for kind in _tags.KINDS}
-        for what in ("tags", "examples"):
+        for what in ("tags", "examples", "suspects"):
             rows = {
                 kind: {column: [each[what][column] for each in some] for column in some[0][what]}
                 for kind, some in found.items()
             }
             words = f"{len(truth):,} examples, {len(names)} tags"
-            print(f"### multi-label, {name}, {words}: wrong {what}\n\n{table('AUPRC of', rows)}\n{NOTE}\n", flush=True)
+            title, measure = ("tags called wrong", "F1 of") if what == "suspects" else (f"wrong {what}", "AUPRC of")
+            print(f"### multi-label, {name}, {words}: {title}\n\n{table(measure, rows)}\n{NOTE}\n", flush=True)
         if is_quick:
             return
 

@@ -28,8 +28,9 @@ def find_label_issues(
 
     labels, pred_probs, task, embeddings: as in `label_quality`. filter_by: "suspect", the rule
     of the task: the most suspicious labels, as many as another class is predicted for, at least as surely as that class
-    is on average, and most neighbours agree; a tag or a box is more probably wrong than right; a number is three times
-    the usual distance from prediction and neighbours. "predicted_neq_given", every label that the prediction
+    is on average, and most neighbours agree; any of the most suspicious tags, as many as the prediction contradicts, at
+    least as surely as it is right about that tag on average; a box is more probably wrong than right; a number is three
+    times the usual distance from prediction and neighbours. "predicted_neq_given", every label that the prediction
     contradicts; "low_quality", the `most` lowest.
     most: keep so many, those of the lowest quality. min_examples_per_class: of each class so many are not returned, the
     best; where an example has one class.

@@ -75,7 +75,7 @@ def judged(
     probs = probability(columns[LOGITS])
     rows = tags_of(given, probs)
     wrong = suspicion(given, probs) if wrong is None else wrong
-    found = why.explained(columns, rows.at, names, prob)
+    found = why.explained(columns, rows.at, names, wrong)
     own = prob[rows.at] if prob is not None else None
     return Judged(len(given), rows, wrong[rows.at], own, found["reason"], found["evidence"])
 

@@ -9,17 +9,15 @@ import numpy as np
 from hem_core.array_checks import check_lengths, probabilities
 from hem_core.errors import DataError
 from hem_core.tasks import _multilabel_scores as scores
+from hem_core.tasks._multilabel_suspects import contradicted
 from hem_core.tasks._rates_labels import Rated
-
-SUSPECT = 0.5
-"""Suspicion from which a tag is more probably wrong than right."""
 
 
 def rated(labels: Any, predictions: Any) -> Rated:
     """labels: a list of N lists of tag numbers, or an array (N, K): 1 yes, 0 no, NaN unknown; predictions (N, K).
 
     The quality of a tag is 1 − `_multilabel_scores.suspicion`, that of an example 1 − the pooled suspicion of its tags;
-    an example is an issue where any tag is more probably wrong than right.
+    an example is an issue where any tag is among those of `_multilabel_suspects.contradicted`.
     """
     check_lengths(labels, predictions, "pred_probs")
     if not len(labels):
@@ -32,7 +30,7 @@ def rated(labels: Any, predictions: Any) -> Rated:
     is_apart = (is_predicted != (given > 0)) & ~np.isnan(given)
     return Rated(
         quality=1 - scores.pooled(wrong, 1 - wrong),
-        is_issue=np.any(wrong >= SUSPECT, axis=1),
+        is_issue=contradicted(given, probs, wrong).any(axis=1),
         is_contradicted=is_apart.any(axis=1),
         given=_listed(given > 0),
         predicted=_listed(is_predicted),

@@ -10,9 +10,11 @@ import numpy as np
 from hem_core.tasks._multilabel_company import Company, company, lacking
 from hem_core.tasks._multilabel_probes import KINDS as KINDS
 from hem_core.tasks._multilabel_scores import PREDICTED, probability, support
+from hem_core.tasks._multilabel_suspects import expected
 
 MEANINGS = {
-    "suspect_label": "the tag is probably wrong: given without support of the model, or missing though it is sure",
+    "suspect_label": "one of the most suspicious tags, as many as are expected to be wrong: given without support of "
+    "the model, or missing though it is predicted",
     "odd_company": "the tag is given without another one that nearly always comes with it",
     "outlier": "the example looks like nothing else in the data",
     "rare": "few examples have this tag",
@@ -20,8 +22,6 @@ MEANINGS = {
     "unsure": "the prediction is wrong, and no reason stands out",
     "easy": "nothing is hard about it",
 }
-SUSPECT_PROB, SUSPECT = 0.5, 0.9
-"""From which calibrated probability a tag is suspect; from which plain suspicion, where nothing is calibrated."""
 UNDECIDED = (0.35, 0.65)
 """Probabilities between which the model is undecided."""
 FAR_OUT = 0.97
@@ -38,8 +38,8 @@ class _Facts:
     probs: np.ndarray
     at: tuple[np.ndarray, np.ndarray]
     names: Sequence[str]
-    prob: np.ndarray | None
-    """(R,) calibrated probability that the tag is wrong."""
+    is_suspect: np.ndarray
+    """(R,) whether the tag is one of `_multilabel_suspects.expected`."""
     company: Company
     companion: np.ndarray
     """(R,) the usual companion that is not given, -1 = none."""
@@ -51,15 +51,17 @@ def explained(
     columns: Mapping[str, np.ndarray],
     at: tuple[np.ndarray, np.ndarray],
     names: Sequence[str],
-    prob: np.ndarray | None,
+    wrong: np.ndarray,
 ) -> dict[str, np.ndarray]:
-    """`reason` and `evidence` (R,) of the tags `at` (example, tag); columns and prob as in `tag_table`."""
+    """`reason` and `evidence` (R,) of the tags `at` (example, tag); columns as in `tag_table`.
+
+    wrong (N, K): the suspicion of every tag.
+    """
     given = np.asarray(columns["tag_given"], np.float64)
     probs = probability(columns["tag_logits"])
     found = company(given)
     far = _is_far_out(columns, len(given))[at[0]]
-    own = prob[at] if prob is not None else None
-    facts = _Facts(given, probs, at, names, own, found, lacking(given, found)[at], far)
+    facts = _Facts(given, probs, at, names, expected(wrong)[at], found, lacking(given, found)[at], far)
     reason = _reasons(facts)
     return {"reason": reason, "evidence": _evidence(facts, reason)}
 
@@ -67,15 +69,10 @@ def explained(
 def _reasons(facts: _Facts) -> np.ndarray:
     """The first rule that holds names the reason."""
     p, is_given = facts.probs[facts.at], facts.given[facts.at] > 0
-    suspicion = 1 - support(facts.given, facts.probs)[facts.at]
-    is_wrong = suspicion >= PREDICTED
-    known = np.zeros(len(p), bool) if facts.prob is None else ~np.isnan(facts.prob)
-    sure = np.where(
-        known, np.nan_to_num(facts.prob if facts.prob is not None else p) >= SUSPECT_PROB, suspicion >= SUSPECT
-    )
+    is_wrong = 1 - support(facts.given, facts.probs)[facts.at] >= PREDICTED
     is_undecided = (p >= UNDECIDED[0]) & (p < UNDECIDED[1])
     tests = {
-        "suspect_label": is_wrong & sure,
+        "suspect_label": is_wrong & facts.is_suspect,
         "odd_company": (is_wrong | is_undecided) & (facts.companion >= 0),
         "outlier": is_wrong & facts.is_far,
         "rare": is_wrong & is_given & _is_rare(facts)[facts.at[1]],

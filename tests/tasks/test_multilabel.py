@@ -204,7 +204,7 @@ def test_a_tag_without_its_usual_companion_is_noticed_with_the_numbers():
     assert company.lacking(given, found)[:, 0].tolist() == [-1] * 45 + [1] * 5
     columns = {"tag_given": given, "tag_logits": logits}
     at = np.array([49]), np.array([0])
-    told = why.explained(columns, at, ("cat", "dog"), None)
+    told = why.explained(columns, at, ("cat", "dog"), np.zeros((50, 2)))
     assert told["reason"][0] == "odd_company"
     assert told["evidence"][0].endswith("90% of the 50 examples with it are also 'dog', and this one is not")
 
