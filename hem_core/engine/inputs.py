@@ -66,7 +66,7 @@ def _quick(inputs: Inputs, indices: Sequence[int], batch_size: int) -> Iterator[
     while indices:
         rows, indices = indices[:n_rows], indices[n_rows:]
         batch = inputs.read(rows)
-        if not isinstance(batch.values, torch.Tensor) or batch.failures:
+        if not isinstance(batch.values, torch.Tensor) or batch.failures or batch.remarks:
             # The neighbours of a bad example keep their batches.
             yield from [batch] if len(rows) <= batch_size else map(inputs.read, _groups(rows, batch_size))
             continue
