@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from app import gate, memory
 from app.access import TOKEN_FILE
 from app.network import LOCAL, LOOPBACK, Network
+from hem_core.buckets.places import named
 from hem_core.errors import HemError
 from hem_core.store.tag_place import tag_place
 from hem_core.store.workspace import open_workspace
@@ -132,7 +133,7 @@ def serve(
         server_header=False,
     )
     entry = _with_token(url, token, network)
-    sys.stdout.write(f"HEM shows {Path(workspace).resolve()} on {_said(url, entry, workspace, network)}\n")
+    sys.stdout.write(f"HEM shows {named(Path(workspace).resolve())} on {_said(url, entry, workspace, network)}\n")
     sys.stdout.flush()
     if is_ready is not None:
         is_ready(url if network.is_exposed else entry)

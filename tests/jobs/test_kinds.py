@@ -23,6 +23,7 @@ from hem_core.jobs.kinds.projection import job_of
 from hem_core.jobs.kinds.proof import keep, proof_job, result
 from hem_core.jobs.state import log_tail, state, title
 from hem_core.store import sets
+from hem_core.store.atomic import write_json
 from hem_core.store.claim import owner
 from hem_core.store.workspace import open_workspace
 from hem_core.testing import check_job
@@ -118,6 +119,15 @@ def test_an_export(workspaces):
     assert content(found, ["manifest.json"]) == content(whole, ["manifest.json"])
     assert len(content(found)) > 400
     assert title(other) == "Export: hard v1 as coco, csv, imagefolder, webdataset"
+
+
+def test_an_export_to_a_bucket_is_done_when_its_command_has_ended(tmp_path):
+    settings = {"run": "first", "level": "examples", "out": "s3://bucket/hard", "formats": ["csv"]}
+    job = new_job(tmp_path, "export", "hard", settings)
+    write_json(job.folder / "settings.json", {"started": 1.0})
+    assert state(job).status == "stopped"
+    write_json(job.folder / "result.json", {"ended": 2.0, "result": {}})
+    assert state(job).status == "done"
 
 
 def test_an_export_keeps_what_every_kind_promises(workspaces):

@@ -11,6 +11,7 @@ from app.views.compare import together as compare_together
 from app.views.compare.arms import ArmPair
 from app.views.compare.comparison import Comparison
 from app.views.retrain import report as retrain_report
+from hem_core.buckets.places import named
 from hem_core.retrain.report.flow import FLOWS
 from hem_core.runs import side_by_side as parts
 from hem_core.stats.paired import Paired
@@ -95,7 +96,7 @@ def _nothing(run: Run, level_name: str) -> None:
         source = run.info.get("data", {}).get("source") or "DATA"
         st.code(
             f"hem score {source} --name {run.data} --model package.module:other --weights other.safetensors "
-            f"--out {loaders.folder()}/runs/other",
+            f"--out {named(loaders.folder())}/runs/other",
             language="bash",
             wrap_lines=True,
         )

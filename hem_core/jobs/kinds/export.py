@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from hem_core.buckets.address import is_address
 from hem_core.engine.progress import Listener
 from hem_core.jobs.job import Job, new_job
 
@@ -38,6 +39,8 @@ def writes(job: Job) -> tuple[Path, ...]:
 
 
 def is_done(job: Job) -> bool:
+    if is_address(job.settings.get("out")):  # a folder beyond the disk is not looked at again
+        return (job.folder / "result.json").is_file()
     return target(job).is_dir()
 
 
