@@ -110,6 +110,12 @@ def test_without_a_set_the_page_leads_to_sets(show, workspace):
     assert test.session_state["hem_kept_went_to"] == "sets"
 
 
+def test_without_a_set_a_read_only_workspace_says_that_none_can_be_made(show, workspace, read_only):
+    said = texts(show(read_only(workspace()), "retrain"))
+    assert "This workspace is read-only" in said
+    assert "No set yet" not in said
+
+
 def test_the_form_knows_the_train_function_and_says_the_test(show, workspace):
     folder = workspace(model={"name": "demo_models.fashion_mnist:model", "hash": "abc"})
     add_set(folder)

@@ -172,6 +172,9 @@ def _turn() -> int:
 
 
 def _no_set() -> None:
+    if not loaders.workspace().is_writable():
+        widgets.failure(HemError(widgets.READ_ONLY))
+        return
     with st.container(border=True, width=720):
         st.markdown("**No set yet**")
         st.text(
