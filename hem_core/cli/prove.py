@@ -9,7 +9,7 @@ from hem_core import tasks
 from hem_core.cli._duration import in_words, seconds_of
 from hem_core.cli._names import names_or_file
 from hem_core.cli._panels import option
-from hem_core.cli._paths import PATH, RUN_IN_BUCKET
+from hem_core.cli._paths import PATH
 from hem_core.cli._screen import bars, say, table
 from hem_core.cli._trainings import Budget, Device, DryRun, Runner, plan_answer
 from hem_core.cli.retrain import say_expectation
@@ -45,7 +45,7 @@ def prove(
     test: Annotated[
         Path | None, typer.Option(help="Held-out data. Default: the data's split column, or a random fifth.")
     ] = None,
-    run: Annotated[Path | None, typer.Option(help="A scored run, in place of --data."), RUN_IN_BUCKET] = None,
+    run: Annotated[Path | None, typer.Option(help="A scored run, in place of --data.")] = None,
     tag: Annotated[str | None, option("Only the entries with this tag, verdict or choice.", panel=LIST)] = None,
     annotated_by: Annotated[
         str | None, option("Only the answers of this person, or of this annotation source.", panel=LIST)

@@ -26,7 +26,7 @@ MORE = {
     "check": ["--run", "first", "--against", "first"],
 }
 """What a command needs beside the run."""
-OTHERS = {"import_tags", "import_labels", "correct", "prove", "copy", "mcp", "export"}
+OTHERS = {"import_tags", "import_labels", "correct", "copy", "mcp", "export"}
 """Their answers speak of a file that they write or read, or they serve; tested below or where they are."""
 
 
@@ -74,7 +74,9 @@ def objects(address):
 
 
 @pytest.mark.parametrize("name", sorted(name for name in set(COMMANDS) - OTHERS if fetched(name)))
-def test_a_command_that_only_reads_a_run_reads_it_in_a_bucket_and_leaves_nothing(name, two, tmp_path, monkeypatch):
+def test_a_command_that_only_reads_a_run_reads_it_in_a_bucket_and_leaves_nothing(
+    name, two, tmp_path, cache, monkeypatch
+):
     here, there = two
     monkeypatch.chdir(tmp_path)
     is_of_run = RUN_IN_BUCKET in _metadata(hints(name)[fetched(name)])
@@ -83,6 +85,7 @@ def test_a_command_that_only_reads_a_run_reads_it_in_a_bucket_and_leaves_nothing
     words = [*MORE.get(name, []), *with_settled]
     theirs = hem(name, there if is_of_run else there.partition("/runs/")[0], *MORE.get(name, []))
     assert objects(there) == stored
+    assert {path.parent.name for path in files(cache / "work")} <= {path.parent.name for path in files(here)}
     (tmp_path / "report.html").unlink(missing_ok=True)
     ours = hem(name, here if is_of_run else here.parents[1], *words)
     assert "error" not in ours
