@@ -66,7 +66,7 @@ def folder() -> Path:
 
 @contextlib.contextmanager
 def only_reading() -> "Iterator[None]":
-    """Leave no tag log in a workspace that has none yet, in this context."""
+    """Leave no file in a workspace, such as a tag log where there is none yet, in this context."""
     before = _is_only_reading.set(True)
     try:
         yield
@@ -91,7 +91,7 @@ def workspace() -> "Workspace":
 
 def identity() -> str:
     """The name of this workspace in the posts of its pages: workspace.Workspace.identity."""
-    return _identity(str(folder()))
+    return workspace().identity(is_kept=False) if _is_only_reading.get() else _identity(str(folder()))
 
 
 def tags() -> "TagLog":

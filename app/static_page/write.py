@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app import words
+from app import loaders, words
 from app.browser import linked
 from app.in_process import place_of
 from app.static_page.chosen_rows import chosen_rows
@@ -69,7 +69,7 @@ def content(
     if not len(candidates):
         raise HemError(f"no row of {opened.title} {'meets ' + repr(where) if where else 'can be shown'}")
     chosen = chosen_rows(opened, candidates, limit)
-    with place_of(run).entered():
+    with place_of(run).entered(), loaders.only_reading():
         found = files(opened, chosen)
     today = words.moment(datetime.now(UTC).isoformat(timespec="seconds"))
     title = f"{run.name}: {counted(len(chosen.rows), level)}"

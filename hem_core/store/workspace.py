@@ -69,15 +69,18 @@ class Workspace:
         known = arms(self.folder)
         return known[run.name] if is_arm(run.name, run.data, known) else None
 
-    def identity(self) -> str:
+    def identity(self, *, is_kept: bool = True) -> str:
         """A unique name of this workspace: it stays when the folder is moved or renamed; a copy gets another one.
 
-        Made once and kept in workspace.json; of a folder that cannot be written to, it follows from its place.
+        Made once and kept in workspace.json; of a folder that cannot be written to, it follows from its place, and so
+        it does where there is none yet and it is not to be kept.
         """
         path = self.folder / "workspace.json"
         home = self.folder.resolve()
         secret = _stored_id(path)
-        if secret is None:
+        if secret is None and not is_kept:
+            secret = os.fsencode(home).hex()
+        elif secret is None:
             secret = secrets.token_hex(16)
             try:
                 with path.open("x", encoding="utf-8") as file:
