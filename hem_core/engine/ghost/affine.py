@@ -19,7 +19,7 @@ class Affine:
         return self.weight_gradients(inputs, gradients).flatten(1).square().sum(dim=1)
 
     def weight_gradients(self, inputs: Tensor, gradients: Tensor) -> Tensor:
-        return self._summed(self.normalise(inputs) * gradients)
+        return self._summed(self.normalise(inputs).mul_(gradients))
 
     def bias_gradients(self, gradients: Tensor) -> Tensor:
         return self._summed(gradients)

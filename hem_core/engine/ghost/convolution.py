@@ -10,8 +10,8 @@ from torch import Tensor
 
 from hem_core.engine.ghost.outer import at_once, outer_squares
 
-WIDE = 8
-"""Channels from which on a patch is copied faster with its channels side by side."""
+WIDE, NARROW = 8, 16
+"""From so many channels on, a patch of a picture narrower than this is copied faster with its channels side by side."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,12 @@ class Convolution:
         patch = inputs.shape[1] * self.kernel[0] * self.kernel[1]
         step = at_once(inputs, patch * gradients.shape[2] * gradients.shape[3])
         parts = []
+        is_side_by_side = self.groups == 1 and inputs.shape[1] >= WIDE
+        if not inputs.is_contiguous(memory_format=torch.channels_last):
+            is_side_by_side &= gradients.shape[3] < NARROW
         for some, theirs in zip(inputs.split(step), gradients.split(step), strict=True):
-            if self.groups == 1 and inputs.shape[1] >= WIDE:
-                rows = theirs.permute(0, 2, 3, 1).flatten(1, 2)  # (n, O, H, W) -> (n, L, O)
+            if is_side_by_side:
+                rows = theirs.flatten(2).transpose(1, 2)  # (n, O, H, W) -> (n, L, O), not copied
                 parts.append(outer_squares(self._patch_rows(some), rows))
                 continue
             patches, outs = self._patches(some).flatten(0, 1), self._outs(theirs).flatten(0, 1)
