@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
@@ -84,6 +85,19 @@ class Runner(ABC):
 
     def close(self) -> None:  # noqa: B027
         """The run is concluded, or was complete before: those who follow go on."""
+
+    def give_up(self, error: BaseException) -> None:  # noqa: B027
+        """The run is not concluded, because of this error: those who follow raise it too, rather than wait."""
+
+    @contextmanager
+    def leading(self) -> Iterator[None]:
+        """Make a run, and tell those who follow how it ended."""
+        try:
+            yield
+        except BaseException as error:
+            self.give_up(error)
+            raise
+        self.close()
 
 
 def missing(job: Job) -> list[int]:

@@ -82,20 +82,26 @@ def score(
     if chosen.repeats > 1 and (train is None or chosen.oos in ("head", "none")):
         raise ModelError("--repeats trains the folds of --train package.module:train again; omit it without folds")
     runner = runners.start(chosen.runner)
-    folder = kept.working_copy(out) if runner.is_leader else home_of(out)
-    is_new = not folder.exists()
-    asked = Asked(model, data, folder, replace(chosen, device=chosen.device or runner.device), weights, train)
+    chosen = replace(chosen, device=chosen.device or runner.device)
     if not runner.is_leader:
-        return _followed(asked, runner)
+        return _followed(Asked(model, data, home_of(out), chosen, weights, train), runner)
+    with runner.leading():
+        asked = Asked(model, data, kept.working_copy(out), chosen, weights, train)
+        return _led(asked, runner, progress, is_map_awaited=is_map_awaited)
+
+
+def _led(asked: Asked, runner: Runner, listener: Listener | None, *, is_map_awaited: bool) -> Run:
+    """Make the run; where that fails, nothing of a new one is left."""
+    folder = asked.folder
+    is_new = not folder.exists()
     try:
         data, catalog, chosen = _read(asked)
         module = asked.module(chosen.task)
         function = asked.function(chosen.task)
-        making = _Making(asked, chosen, function, Progress(folder, progress), is_map_awaited, runner)
+        making = _Making(asked, chosen, function, Progress(folder, listener), is_map_awaited, runner)
         with borrowed(module):
             run = _prepared(module, asked.model_name, (data, catalog), making)
         kept.push(folder)
-        runner.close()
         return run
     except TakenError:
         raise

@@ -91,6 +91,50 @@ def test_processes_whose_models_differ_say_so_and_a_complete_run_is_told_of_by_t
         assert made.stderr.count("run: ") == 1
 
 
+CATCHES = """
+import os, sys
+from pathlib import Path
+import numpy as np
+from torch import nn
+from hem_core.errors import HemError
+from hem_core.runs.score import score
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(4, 2)
+        nn.init.ones_(self.layer.weight)
+        nn.init.zeros_(self.layer.bias)
+
+    def forward(self, x):
+        return self.layer(x)
+
+out, rank = Path(sys.argv[1]), os.environ["RANK"]
+own = {"x": np.ones((64, 4), np.float32), "y": np.arange(64) % 2}
+if rank == "0":
+    own["x"] = own["x"][:, :3]
+options = {"has_map": False, "has_probes": False, "oos": "none", "layer": "none"}
+said = ""
+try:
+    score(Net(), own, out=out / "run", runner="torchrun", unit_size=8, batch_size=8, **options)
+except HemError as error:
+    said = str(error)
+(out / rank).write_text(said)
+"""
+
+
+def test_where_the_first_process_gives_up_and_its_script_lives_on_the_others_do_not_wait(tmp_path):
+    (tmp_path / "catches.py").write_text(CATCHES)
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    command = [*launcher, str(tmp_path / "catches.py"), str(tmp_path)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert ended.returncode == 0, ended.stderr
+    reason = (tmp_path / "0").read_text()
+    assert "2x3 and 4x2" in reason
+    assert (tmp_path / "1").read_text() == f"process 0 has given up the run: {reason}"
+    assert not (tmp_path / "run").exists()
+
+
 def test_what_a_runner_wants_is_said_before_anything_is_made(digits_npz, model, tmp_path, monkeypatch):
     for name in ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"):
         monkeypatch.delenv(name, raising=False)

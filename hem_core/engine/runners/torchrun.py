@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from torch.distributed import Store  # pyright: ignore[reportPrivateImportUsage]
 
 NEEDS = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
-ASK, ANSWER, HEARD, CLOSED, TAKEN, UNITS, ROWS = "ask", "answer", "heard", "closed", "taken", "units", "rows"
+ASK, ANSWER, HEARD, CLOSED, FAILED = "ask", "answer", "heard", "closed", "failed"
 """Keys of the store: what a follower calls itself, what the leader tells it, how many have heard it, that the run is
-concluded, and how many units were taken, and units and examples written."""
+concluded, and why a process gave it up."""
+TAKEN, UNITS, ROWS = "taken", "units", "rows"
+"""Keys of the store: how many units were taken, and how many units and examples written."""
 _stores: list[Store] = []
 _runs = itertools.count()
 
@@ -70,10 +72,23 @@ def _store() -> Store:
 def _work(store: Store, turn: str, job: Job, units: list[int], *, is_strict: bool) -> Iterator[int]:
     """Score units as long as there are some that nobody has taken in this turn."""
     while (place := store.add(f"{turn}/{TAKEN}", 1) - 1) < len(units):
+        _check(store, turn)
         n_rows = do(job, units[place], is_strict=is_strict)
         store.add(f"{turn}/{ROWS}", n_rows)
         store.add(f"{turn}/{UNITS}", 1)
         yield units[place]
+
+
+def _fail(store: Store, turn: str, error: BaseException) -> None:
+    """Let the other processes know that this one has given up, even if its script catches the error and lives on."""
+    rank = os.environ.get("RANK", "0")
+    store.set(f"{turn}/{FAILED}", f"process {rank} has given up the run: {error or type(error).__name__}")
+
+
+def _check(store: Store, turn: str) -> None:
+    """Raise HemError where a process has given up."""
+    if store.check([f"{turn}/{FAILED}"]):
+        raise HemError(store.get(f"{turn}/{FAILED}").decode())
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +115,7 @@ class Leader(Runner):
 
         def is_over() -> bool:
             self._tell(said)
+            _check(self.store, self.turn)
             report(before + self._count(ROWS))
             return self._count(UNITS) >= len(units)
 
@@ -110,6 +126,16 @@ class Leader(Runner):
 
     def close(self) -> None:
         self.store.set(f"{self.turn}/{CLOSED}", "")
+        self._wait_for_all()
+
+    def give_up(self, error: BaseException) -> None:
+        if not self.store.check([f"{self.turn}/{FAILED}"]):
+            _fail(self.store, self.turn, error)
+        if isinstance(error, Exception):  # somebody who stops the process does not want to wait
+            self._wait_for_all()
+
+    def _wait_for_all(self) -> None:
+        """Wait until every follower has been told of this start, so that none asks when nobody answers any more."""
 
         def have_all_heard() -> bool:
             self._tell({"units": []})
@@ -152,8 +178,20 @@ class Follower(Runner):
         said = json.loads(self.store.get(f"{ANSWER}/{own}"))
         turn = said["turn"]
         self.store.add(f"{turn}/{HEARD}", 1)
+        try:
+            self._follow(turn, said, make_job, is_strict=is_strict)
+        except BaseException as error:
+            _fail(self.store, turn, error)
+            raise
+
+    def _follow(self, turn: str, said: dict[str, Any], make_job: MakeJob, *, is_strict: bool) -> None:
         if said["units"]:
             job = make_job(Opened(**said["opened"]))
             for _unit in _work(self.store, turn, job, said["units"], is_strict=is_strict):
                 pass
-        wait_until(lambda: self.store.check([f"{turn}/{CLOSED}"]))
+
+        def is_closed() -> bool:
+            _check(self.store, turn)
+            return self.store.check([f"{turn}/{CLOSED}"])
+
+        wait_until(is_closed)
