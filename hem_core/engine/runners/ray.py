@@ -21,8 +21,8 @@ SPREADS_TRAININGS = True
 
 
 def start() -> Runner:
-    """The runner for the cluster of RAY_ADDRESS, for one on this machine, or for one that is started for it. Raises
-    HemError without Ray."""
+    """The runner for the cluster of RAY_ADDRESS, for one that `ray start` started on this machine, or for one of
+    its own. Raises HemError without Ray."""
     try:
         import ray
     except ImportError as error:
@@ -68,13 +68,10 @@ class RayRunner(Runner):
     def _connect(self) -> None:
         if self.ray.is_initialized():
             return
-        quiet: dict[str, Any] = {"logging_level": "ERROR", "log_to_driver": False}
-        try:
-            self.ray.init(address="auto", **quiet)
-        except ConnectionError:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                self.ray.init(address="local", include_dashboard=False, **quiet)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            # Not address="auto": that also joins the private cluster of any other program, which ends with it.
+            self.ray.init(include_dashboard=False, logging_level="ERROR", log_to_driver=False)
 
     def _actors(self, most: int) -> list[Any]:
         """An actor a GPU or a core, `most` at most."""
