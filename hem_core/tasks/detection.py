@@ -85,6 +85,7 @@ from hem_core.tasks._detection_drawing import corners as corners_of
 from hem_core.tasks._detection_limits import check_limits
 from hem_core.tasks._detection_quality import rated
 from hem_core.tasks._detection_words import COLUMN_WORDS
+from hem_core.tasks._not_measured import not_measured
 from hem_core.tasks._ranks_pool import Near
 from hem_core.tasks._rates_labels import Rated
 from hem_core.types import Outputs, StoredAnswers
@@ -220,12 +221,7 @@ class Task:
     @property
     def not_advised(self) -> Mapping[str, str]:
         """Nothing is measured yet of boxes; each action can be."""
-        return {
-            "review": "what a corrected box brings is measured by `hem retrain` on a set of corrected images",
-            "collect": "a learning curve is measured for classes alone; `hem loop` measures what more images bring",
-            "weigh": "what weights bring is measured by `hem retrain` with `--recipe weights`",
-            "train": "score the same images by a longer training, and compare the two runs",
-        }
+        return not_measured("box", "images")
 
     @property
     def reasons(self) -> Mapping[str, str]:

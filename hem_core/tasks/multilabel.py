@@ -58,6 +58,7 @@ from hem_core.tasks._contract import (
 from hem_core.tasks._corrects import Choice
 from hem_core.tasks._multilabel_quality import rated
 from hem_core.tasks._multilabel_words import COLUMN_WORDS, HOW
+from hem_core.tasks._not_measured import not_measured
 from hem_core.tasks._ranks_pool import Near
 from hem_core.tasks._rates_labels import Rated
 from hem_core.tasks._toggles import TagState
@@ -134,12 +135,7 @@ class Task:
     @property
     def not_advised(self) -> Mapping[str, str]:
         """Nothing is measured yet of tags; each action can be."""
-        return {
-            "review": "what a corrected tag brings is measured by `hem retrain` on a set with corrected tags",
-            "collect": "a learning curve is measured for classes alone; `hem loop` measures what more examples bring",
-            "weigh": "what weights bring is measured by `hem retrain` with `--recipe weights`",
-            "train": "score the same examples by a longer training, and compare the two runs",
-        }
+        return not_measured("tag")
 
     @property
     def reasons(self) -> Mapping[str, str]:

@@ -58,6 +58,7 @@ from hem_core.tasks._contract import (
     TargetOptions,
     Targets,
 )
+from hem_core.tasks._not_measured import not_measured
 from hem_core.tasks._number_metrics import metrics, metrics_of_all
 from hem_core.tasks._number_quality import rated
 from hem_core.tasks._number_words import meanings_of, words_of
@@ -150,12 +151,7 @@ class Task:
     @property
     def not_advised(self) -> Mapping[str, str]:
         """Nothing is measured yet of numbers; each action can be."""
-        return {
-            "review": "what a corrected number brings is measured by `hem retrain` on a set of corrected examples",
-            "collect": "a learning curve is measured for classes alone; `hem loop` measures what more examples bring",
-            "weigh": "what weights bring is measured by `hem retrain` with `--recipe weights`",
-            "train": "score the same examples by a longer training, and compare the two runs",
-        }
+        return not_measured("number")
 
     @property
     def reasons(self) -> Mapping[str, str]:
