@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +34,8 @@ class Job:
     scored: ScoredArms
     """Scores the run of an arm's first model."""
     first_seed: int = 0
+    _rows: dict[tuple[str, int], TrainingRows] = field(default_factory=dict, init=False, repr=False)
+    """Of the seed that was asked for last."""
 
     def path(self, arm: str, seed: int) -> Path:
         return self.folder / "arms" / arm / f"seed_{seed}.npz"
@@ -48,8 +50,12 @@ class Job:
 
     def training_rows(self, arm: str, seed: int) -> TrainingRows:
         """The training rows of an arm and seed; the recipe is passed to the function as it accepts it."""
-        takes = {name: self.train.takes(name) for name in ("sampler", "weights", "loss_fn")}
-        return training_rows(arm, self.material, self.recipe, seed, **takes)
+        if any(made_for != seed for _, made_for in self._rows):
+            self._rows.clear()
+        if (arm, seed) not in self._rows:
+            takes = {name: self.train.takes(name) for name in ("sampler", "weights", "loss_fn")}
+            self._rows[arm, seed] = training_rows(arm, self.material, self.recipe, seed, **takes)
+        return self._rows[arm, seed]
 
     def is_control(self, arm: str, seed: int) -> bool:
         """Whether this arm's training is the control's, example by example."""
