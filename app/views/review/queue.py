@@ -78,9 +78,9 @@ def _sent(found: pd.DataFrame, judged: pd.DataFrame, ids: list[str], n: int | No
     go back to. ids: those of the whole queue."""
     known = judged.index.tolist()
     is_done = found["id"].isin(known)
-    near = found.loc[(~is_done).cumsum() <= LONGEST, :]
-    is_done = near["id"].isin(known)
-    rows = near.loc[~is_done | (is_done[::-1].cumsum()[::-1] <= LONGEST), :]
+    is_near = (~is_done).cumsum() <= LONGEST
+    is_last = (is_done & is_near)[::-1].cumsum()[::-1] <= LONGEST
+    rows = found.loc[is_near & (~is_done | is_last), :]
     return Queue(rows, n, len(set(ids).intersection(known).difference(rows["id"])))
 
 
