@@ -151,6 +151,16 @@ class Facts:
         return audit_of(self.run.examples, self.workspace.tags_to_read(), confidence)
 
     @cached_property
+    def weak_slices(self) -> pd.DataFrame | None:
+        """The slices of the run, the most worth looking at first; None where none were looked for."""
+        from hem_core.runs.weak_slices import read
+
+        try:
+            return read(self.run.folder)
+        except RunError:
+            return None
+
+    @cached_property
     def trials(self) -> Trials | None:
         """The trainings of the learning curve; None where none are stored."""
         return stored.read(self.run)

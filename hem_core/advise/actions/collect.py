@@ -14,7 +14,6 @@ from hem_core.advise.estimate import Estimate, combined
 from hem_core.advise.label_noise import WrongLabels, wrong_labels
 from hem_core.advise.learning_curve import FURTHEST, LEAST_ROWS, gained, laws
 from hem_core.buckets.places import named
-from hem_core.errors import RunError
 from hem_core.tasks import not_advised
 
 if TYPE_CHECKING:
@@ -157,13 +156,9 @@ def _classes(facts: Facts, trials: Trials) -> list[Group]:
 
 def _slices(facts: Facts, trials: Trials) -> list[Group]:
     """The weak slices that are no class."""
-    from hem_core.runs.weak_slices import read
-
-    try:
-        table = read(facts.run.folder).head(MOST_SLICES)
-    except RunError:
+    if facts.weak_slices is None:
         return []
-    found = []
+    found, table = [], facts.weak_slices.head(MOST_SLICES)
     for name, rule in zip(table["name"].tolist(), table["rule"].tolist(), strict=True):
         if [clause.get("column") for clause in rule["all"]] == ["label"]:
             continue

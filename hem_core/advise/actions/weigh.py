@@ -12,7 +12,6 @@ from hem_core.advise.advice import Action
 from hem_core.advise.changes import balanced, effect, in_folds, in_points, is_of_one_fold
 from hem_core.advise.trial_rows import BALANCED
 from hem_core.buckets.places import named
-from hem_core.errors import RunError
 from hem_core.retrain.groups import MOST_VALUES
 from hem_core.retrain.long_tail import is_long_tailed
 from hem_core.tasks import not_advised
@@ -86,15 +85,14 @@ def _target(facts: Facts) -> tuple[str, str, str, dict[str, Any] | None]:
 
 def _nothing_found(facts: Facts, counts: np.ndarray) -> str:
     """What was looked at without finding anything to weigh, in words."""
-    slices = f"no slice has {TIMES:g} × the overall error rate" if _has_slices(facts) else "no slices were looked for"
+    slices = (
+        f"no slice has {TIMES:g} × the overall error rate"
+        if facts.weak_slices is not None
+        else "no slices were looked for"
+    )
     if len(counts) < 2:
         return slices
     return f"the largest class is {counts.max() / counts.min():.1f} times the smallest, and {slices}"
-
-
-def _has_slices(facts: Facts) -> bool:
-    """Whether weak slices were looked for when the run was scored."""
-    return (facts.run.folder / "slices.parquet").is_file()
 
 
 def _way(facts: Facts, rule: Mapping[str, Any]) -> str:
@@ -134,11 +132,8 @@ def _balanced_accuracy(facts: Facts) -> float:
 
 def _weakest(facts: Facts) -> dict[str, Any] | None:
     """The most important weak slice with at least TIMES the overall error rate."""
-    from hem_core.runs.weak_slices import read
-
-    try:
-        table = read(facts.run.folder)
-    except RunError:
+    if facts.weak_slices is None:
         return None
+    table = facts.weak_slices
     strong = table.loc[table["ratio"] >= TIMES, :]
     return dict(strong.iloc[0]) if len(strong) else None
