@@ -32,7 +32,7 @@ def sets_of(run: Run) -> str:
 
 def retrainings_of(run: Run) -> str:
     """The verdicts of the retrainings whose set was made of a run."""
-    done = [one for one in stored.list(loaders.folder()) if one.report and one.plan.get("run") == run.name]
+    done = stored.finished(loaders.folder(), run.name)
     return section("Retrainings", "".join(_retraining(one.plan, one.report or {}) for one in done[:MOST]))
 
 

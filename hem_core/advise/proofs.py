@@ -51,9 +51,9 @@ def _proofs(facts: Facts) -> Iterator[Proof]:
     """Of this run and in its measure, the newest first."""
     if facts.workspace is None:
         return
-    for each in stored.list(facts.workspace.folder):
+    for each in stored.finished(facts.workspace.folder, facts.run.name):
         report = each.report
-        if report is None or each.plan.get("run") != facts.run.name or not report.get("table"):
+        if report is None or not report.get("table"):
             continue
         row = report["table"][0]
         difference = _difference(row)

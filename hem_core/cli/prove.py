@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hem_core import tasks
-from hem_core.cli._duration import in_words, seconds_of
+from hem_core.cli._duration import seconds_of
 from hem_core.cli._names import names_or_file
 from hem_core.cli._panels import option
 from hem_core.cli._paths import PATH
 from hem_core.cli._screen import bars, say, table
-from hem_core.cli._trainings import Budget, Device, DryRun, Runner, plan_answer
+from hem_core.cli._trainings import Budget, Device, DryRun, Runner, plan_answer, say_trainings
 from hem_core.cli.retrain import say_expectation
 from hem_core.engine.runners import DEFAULT as DEFAULT_RUNNER
 from hem_core.retrain.threads import yield_while_waiting
@@ -207,10 +207,5 @@ def _show_dry_run(opened: Opened) -> dict[str, Any]:
     found = dry_run(opened.home, opened.settings)
     say("{}", found.name)
     _say_plan(found.plan)
-    say("{} trainings, {} of them done", str(found.n_trainings), str(found.n_done))
-    if found.seconds_each is None or found.seconds_left is None:
-        say("time: {}", found.timed_by)
-    else:
-        left, each = in_words(found.seconds_left), in_words(found.seconds_each)
-        say("time: about {}, at {} each: {}", left, each, found.timed_by)
+    say_trainings(found)
     return plan_answer(found)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hem_core import folder
-from hem_core.cli._duration import in_words, seconds_of
+from hem_core.cli._duration import seconds_of
 from hem_core.cli._screen import bars, say, table
-from hem_core.cli._trainings import Budget, Device, DryRun, Runner, plan_answer
+from hem_core.cli._trainings import Budget, Device, DryRun, Runner, plan_answer, say_trainings
 from hem_core.engine.runners import DEFAULT as DEFAULT_RUNNER
 from hem_core.errors import HemError
 from hem_core.retrain import loggers
@@ -172,12 +172,7 @@ def _show_dry_run(workspace: Path, settings: Settings) -> dict[str, Any]:
     for line in found.lines():
         say("  {}", line)
     say_expectation(found.plan)
-    say("{} trainings, {} of them done", str(found.n_trainings), str(found.n_done))
-    if found.seconds_each is None or found.seconds_left is None:
-        say("time: {}", found.timed_by)
-    else:
-        each, left = in_words(found.seconds_each), in_words(found.seconds_left)
-        say("time: about {} for the remaining trainings, at {} each: {}", left, each, found.timed_by)
+    say_trainings(found)
     return plan_answer(found)
 
 

@@ -96,6 +96,11 @@ def list(workspace: Path | str) -> builtins.list[Stored]:
     return [each for _, _, each in sorted(dated, key=lambda one: one[:2], reverse=True)]
 
 
+def finished(workspace: Path | str, run: str) -> builtins.list[Stored]:
+    """The retrainings with a report whose set was made of a run, the newest first."""
+    return [each for each in list(workspace) if each.report is not None and each.plan.get("run") == run]
+
+
 def open(workspace: Path | str, name: str) -> Stored:
     """The retraining of that name. Raises RunError listing what there is."""
     known = {each.name: each for each in list(workspace)}
