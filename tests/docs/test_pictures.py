@@ -24,4 +24,6 @@ def test_a_picture_that_is_taken_is_shown_on_a_page(monkeypatch):
     monkeypatch.setattr(sys, "path", [str(ROOT / "benchmarks"), *sys.path])
     import pictures
 
-    assert {f"figures/{name}.png" for name in pictures.PICTURES} <= set(SHOWN)
+    shown = {DOCS / name for name in SHOWN} | {ROOT / ".github" / "explore.png"}
+    assert ".github/explore.png" in (ROOT / "README.md").read_text()
+    assert {picture.file(name) for name, picture in pictures.PICTURES.items()} <= shown
