@@ -20,6 +20,7 @@ from hem_core.errors import DataError
 
 HEM = [sys.executable, "-c", "from hem_core.cli import main; main()"]
 WRITERS = {
+    "cache",
     "copy",
     "correct",
     "demo",

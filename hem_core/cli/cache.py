@@ -7,7 +7,6 @@ import typer
 from hem_core.cli._screen import say, table
 
 PLACE = 125
-READ_ONLY = {"clear": False}
 
 
 def cache(
