@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import logsumexp
 
 from hem_core.errors import DataError
 
@@ -41,6 +40,8 @@ class Heads:
         return logits
 
     def _head(self, embeddings: np.ndarray, each: int) -> np.ndarray:
+        from scipy.special import logsumexp
+
         logits = np.asarray(embeddings, dtype=np.float32) @ self.weights[each] + self.biases[each]  # (P, D) -> (P, K)
         logits -= logsumexp(logits, axis=1, keepdims=True)
         logits[:, np.isneginf(self.biases[each])] = -np.log(self.n_rows[each] + 1)
@@ -121,6 +122,8 @@ def _sharpness(logits: np.ndarray, targets: np.ndarray, fold: np.ndarray, n_fold
 
 
 def _loss(log_factor: float, logits: np.ndarray, targets: np.ndarray) -> float:
+    from scipy.special import logsumexp
+
     z = logits * np.exp(log_factor)
     return float(np.mean(logsumexp(z, axis=1) - z[np.arange(len(z)), targets]))
 

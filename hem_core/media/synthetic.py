@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from PIL import Image
 
 from hem_core.content_hash import content_hash
 from hem_core.media._contract import Medium, Read
 from hem_core.media._spoil_arrays import spoil
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SIZE_PX = 64
 COLUMN = "synthetic_drawing"
@@ -170,7 +172,8 @@ def _picture_of(_root: Path, example: Mapping[str, Any]) -> Image.Image | None:
 def _read_back(examples: pd.DataFrame, _data: Mapping[str, Any], _features: Mapping[str, str]) -> Drawings | None:
     if COLUMN not in examples:
         return None
-    return Drawings([None if pd.isna(number) else int(number) for number in examples[COLUMN].tolist()])
+    numbers = examples[COLUMN]
+    return Drawings([int(number) if known else None for number, known in zip(numbers, numbers.notna(), strict=True)])
 
 
 MEDIUM = Medium(
