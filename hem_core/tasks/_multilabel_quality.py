@@ -30,7 +30,7 @@ def rated(labels: Any, predictions: Any) -> Rated:
     is_apart = (is_predicted != (given > 0)) & ~np.isnan(given)
     return Rated(
         quality=1 - scores.pooled(wrong, 1 - wrong),
-        is_issue=contradicted(given, probs, wrong).any(axis=1),
+        is_issue=np.asarray(contradicted(given, probs, wrong).any(axis=1)),
         is_contradicted=is_apart.any(axis=1),
         given=_listed(given > 0),
         predicted=_listed(is_predicted),
