@@ -21,9 +21,9 @@ LIMIT = "HEM_CACHE_GB"
 DEFAULT_GB = 50.0
 GB = 1_000_000_000
 NOTED_SECONDS, CHECKED_SECONDS = 60.0, 600.0
-"""So often a process notes that it uses a copy, and looks at the size of the cache."""
+"""So often a process notes that it uses a copy, and any process looks at the size of the cache, all of whose files it
+has to ask for."""
 _noted: dict[str, float] = {}
-_checked: dict[Path, float] = {}
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,9 @@ def use(address: str | Path, what: str) -> None:
     with _one_at_a_time():
         put(mark, lambda file: file.write_text(f"{what} {clean(address)}", encoding="utf-8"))
         mark.with_suffix(f".{os.getpid()}-{process_of(os.getpid())}").touch()
-    if time.monotonic() - _checked.get(cache(), -1e9) > CHECKED_SECONDS:
-        _checked[cache()] = time.monotonic()
-        make_room(limit())
+    most_bytes = limit()
+    if _is_due():
+        make_room(most_bytes)
 
 
 def note_uploaded(address: str | Path, *, is_uploaded: bool) -> None:
@@ -93,31 +93,38 @@ def make_room(most_bytes: int) -> int:
 
 def copies() -> list[Copy]:
     """The copies in the cache; one that lies inside of another is a part of it."""
-    marks = list(_home().glob("*.mark"))
-    known = {mark: tuple(mark.read_text("utf-8").split(" ", 1)) for mark in marks}
-    places = {mark: place_of(address, what) for mark, (what, address) in known.items()}
-    outer = [mark for mark in marks if not any(other in places[mark].parents for other in places.values())]
+    places = {mark: _place(mark) for mark in _home().glob("*.mark")}
+    outer = [mark for mark in places if not any(other in places[mark].parents for other in places.values())]
     found = []
     for mark in outer:
-        parts = [each for each in marks if places[each].is_relative_to(places[mark])]
-        what, address = known[mark]
+        parts = [each for each in places if places[each].is_relative_to(places[mark])]
+        what, address = _copied(mark)
         used = max(each.stat().st_mtime for each in parts)
         found.append(Copy(what, address, used, _size(places[mark]), any(map(_stays, parts))))
     return [each for each in found if each.place.exists()]
 
 
+def _is_due() -> bool:
+    """Whether no process has looked at the size of the cache for a while; this one does then."""
+    file = _home() / "checked"
+    is_due = not file.exists() or time.time() - file.stat().st_mtime > CHECKED_SECONDS
+    if is_due:
+        file.touch()
+    return is_due
+
+
 def _remove(copy: Copy) -> bool:
-    """Remove a copy, unless somebody has begun to use it."""
+    """Remove a copy, unless somebody has begun to use it, or a folder around it."""
     part = temporary(cache() / "removed" / "copy")
     with _one_at_a_time():
-        now = next((each for each in copies() if each.place == copy.place), None)
-        if now is None or now.stays:
+        places = {mark: _place(mark) for mark in _home().glob("*.mark")}
+        inside = [mark for mark, place in places.items() if place.is_relative_to(copy.place)]
+        is_part = any(place in copy.place.parents for place in places.values())
+        if not inside or is_part or any(map(_stays, inside)) or not copy.place.exists():
             return False
-        for mark in _home().glob("*.mark"):
-            what, address = mark.read_text("utf-8").split(" ", 1)
-            if place_of(address, what).is_relative_to(copy.place):
-                mark.with_suffix(".uploaded").unlink(missing_ok=True)
-                mark.unlink()
+        for mark in inside:
+            mark.with_suffix(".uploaded").unlink(missing_ok=True)
+            mark.unlink()
         for seen in (cache() / "seen").glob("*"):
             if place_of(seen.read_text("utf-8"), DATA).is_relative_to(copy.place):
                 seen.unlink()
@@ -135,8 +142,18 @@ def _stays(mark: Path) -> bool:
             is_used = True
         else:
             user.unlink(missing_ok=True)
-    is_work = mark.read_text("utf-8").startswith(f"{WORK} ")
-    return is_used or (is_work and not mark.with_suffix(".uploaded").exists())
+    return is_used or (_copied(mark)[0] == WORK and not mark.with_suffix(".uploaded").exists())
+
+
+def _copied(mark: Path) -> tuple[str, str]:
+    """DATA or WORK, and the address, of the copy that a mark names."""
+    what, _, address = mark.read_text("utf-8").partition(" ")
+    return what, address
+
+
+def _place(mark: Path) -> Path:
+    what, address = _copied(mark)
+    return place_of(address, what)
 
 
 def _size(place: Path) -> int:

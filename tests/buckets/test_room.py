@@ -92,7 +92,10 @@ def test_the_cache_is_looked_at_when_something_is_copied(root, cache, ended, mon
     first, second = copied(root, "a.csv", "b.csv")
     used_by(cache, ended)
     monkeypatch.setenv("HEM_CACHE_GB", "0.000015")
-    room._checked.clear()
+    copied(root, "not yet.csv")
+    assert first.exists()  # the cache was looked at a moment ago, if by another process
+    (cache / "used" / "checked").unlink()
+    monkeypatch.setenv("HEM_CACHE_GB", "0.000025")
     copied(root, "c.csv")
     assert [file.exists() for file in (first, second)] == [False, True]
     monkeypatch.setenv("HEM_CACHE_GB", "much")
