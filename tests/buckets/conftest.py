@@ -22,6 +22,15 @@ def cache(tmp_path, monkeypatch):
     return tmp_path / "cache"
 
 
+@pytest.fixture
+def in_memory(tmp_path):
+    """An address in fsspec's memory."""
+    yield f"memory://{tmp_path.name}"
+    system = fsspec.filesystem("memory")
+    if system.exists(f"/{tmp_path.name}"):
+        system.rm(f"/{tmp_path.name}", recursive=True)
+
+
 @pytest.fixture(scope="session")
 def servers():
     """servers(protocol): the environment that leads to the server of a protocol, which is started once."""

@@ -54,12 +54,9 @@ def _changed(about):
 
 
 @pytest.fixture
-def in_memory(tmp_path):
-    """An address in fsspec's memory."""
-    yield f"memory://{tmp_path.name}/work/runs/first"
-    system = fsspec.filesystem("memory")
-    if system.exists(f"/{tmp_path.name}"):
-        system.rm(f"/{tmp_path.name}", recursive=True)
+def kept_run(in_memory):
+    """The address of a run in fsspec's memory."""
+    return f"{in_memory}/work/runs/first"
 
 
 @pytest.mark.slow
@@ -155,60 +152,60 @@ def test_no_finished_training_is_done_again_on_another_machine(store, tmp_path, 
         assert (ours.folder / file).read_bytes() == (theirs / file).read_bytes()
 
 
-def test_a_finished_run_is_opened_elsewhere_and_made_only_once(in_memory, tmp_path, cache):
-    made = hem_core.score(None, table(), out=in_memory, **QUICK)
+def test_a_finished_run_is_opened_elsewhere_and_made_only_once(kept_run, tmp_path, cache):
+    made = hem_core.score(None, table(), out=kept_run, **QUICK)
     shutil.rmtree(cache)
-    opened = hem_core.open_run(in_memory)
+    opened = hem_core.open_run(kept_run)
     assert opened.table(["id", "loss"]).equals(made.table(["id", "loss"]))
     system = fsspec.filesystem("memory")
-    times = {name: system.created(name) for name in system.find(in_memory)}
+    times = {name: system.created(name) for name in system.find(kept_run)}
     shutil.rmtree(cache)
-    hem_core.score(None, table(), out=in_memory, **QUICK)
-    assert {name: system.created(name) for name in system.find(in_memory)} == times
-    manifest = json.loads(system.cat(f"{in_memory}/manifest.json"))
+    hem_core.score(None, table(), out=kept_run, **QUICK)
+    assert {name: system.created(name) for name in system.find(kept_run)} == times
+    manifest = json.loads(system.cat(f"{kept_run}/manifest.json"))
     assert {about["object"] for about in manifest["files"].values()} == {name.split("/first/")[1] for name in times} - {
         "manifest.json"
     }
 
 
-def test_another_run_is_not_replaced_unless_it_is_said(in_memory, cache):
-    hem_core.score(None, table(), out=in_memory, **QUICK)
+def test_another_run_is_not_replaced_unless_it_is_said(kept_run, cache):
+    hem_core.score(None, table(), out=kept_run, **QUICK)
     for _again in range(2):
         with pytest.raises(RunError, match="holds a run of another model, data or parameters"):
-            hem_core.score(None, table(20), out=in_memory, **QUICK)
+            hem_core.score(None, table(20), out=kept_run, **QUICK)
         shutil.rmtree(cache)
-    hem_core.score(None, table(20), out=in_memory, overwrite=True, **QUICK)
+    hem_core.score(None, table(20), out=kept_run, overwrite=True, **QUICK)
     shutil.rmtree(cache)
-    assert hem_core.open_run(in_memory).n == 20
+    assert hem_core.open_run(kept_run).n == 20
 
 
-def test_a_run_without_its_manifest_or_with_other_bytes_is_not_opened(in_memory, cache):
-    hem_core.score(None, table(), out=in_memory, **QUICK)
+def test_a_run_without_its_manifest_or_with_other_bytes_is_not_opened(kept_run, cache):
+    hem_core.score(None, table(), out=kept_run, **QUICK)
     system = fsspec.filesystem("memory")
     shutil.rmtree(cache)
-    system.pipe(f"{in_memory}/scores.parquet", b"half")
+    system.pipe(f"{kept_run}/scores.parquet", b"half")
     with pytest.raises(RunError, match=r"scores.parquet' is not what its manifest says: the run is being written"):
-        hem_core.open_run(in_memory)
-    system.rm(f"{in_memory}/manifest.json")
+        hem_core.open_run(kept_run)
+    system.rm(f"{kept_run}/manifest.json")
     with pytest.raises(RunError, match=r"no finished run is at 'memory://.*/first': it has no manifest.json"):
-        hem_core.open_run(in_memory)
+        hem_core.open_run(kept_run)
 
 
-def test_a_failed_first_attempt_leaves_nothing(in_memory):
+def test_a_failed_first_attempt_leaves_nothing(kept_run):
     broken = table()
     broken.loc[39, "prob_x"] = np.nan
     with pytest.raises(DataError, match="example 'e39'"):  # in the last of four units
-        hem_core.score(None, broken, out=in_memory, unit_size=10, is_strict=True, **QUICK)
-    assert not fsspec.filesystem("memory").find(in_memory)
+        hem_core.score(None, broken, out=kept_run, unit_size=10, is_strict=True, **QUICK)
+    assert not fsspec.filesystem("memory").find(kept_run)
 
 
-def test_what_a_killed_process_left_here_does_not_replace_a_run_that_was_made_there_since(in_memory, cache):
-    hem_core.score(None, table(20), out=in_memory, **QUICK)
-    here = cache / "work" / in_memory.replace("://", "/")
+def test_what_a_killed_process_left_here_does_not_replace_a_run_that_was_made_there_since(kept_run, cache):
+    hem_core.score(None, table(20), out=kept_run, **QUICK)
+    here = cache / "work" / kept_run.replace("://", "/")
     shutil.copytree(here, cache / "kept")
-    fsspec.filesystem("memory").rm(in_memory, recursive=True)
+    fsspec.filesystem("memory").rm(kept_run, recursive=True)
     shutil.rmtree(here)
-    hem_core.score(None, table(), out=in_memory, **QUICK)
+    hem_core.score(None, table(), out=kept_run, **QUICK)
     for status in ("running", "complete"):
         shutil.rmtree(here)
         shutil.copytree(cache / "kept", here)
@@ -216,19 +213,19 @@ def test_what_a_killed_process_left_here_does_not_replace_a_run_that_was_made_th
         (here / "run.json").write_text(json.dumps({**info, "status": status}))
         (here / "work.process").write_text('{"pid": 1, "process": "of another time"}')
         with pytest.raises(RunError, match="holds a run of another model, data or parameters"):
-            hem_core.score(None, table(20), out=in_memory, **QUICK)
-    assert hem_core.open_run(in_memory).n == 40
+            hem_core.score(None, table(20), out=kept_run, **QUICK)
+    assert hem_core.open_run(kept_run).n == 40
 
 
-def test_a_workspace_in_a_bucket_shows_its_finished_runs_and_takes_no_tags(in_memory, cache):
-    hem_core.score(None, table(), out=in_memory, **QUICK)
-    workspace = in_memory.removesuffix("/runs/first")
+def test_a_workspace_in_a_bucket_shows_its_finished_runs_and_takes_no_tags(kept_run, cache):
+    hem_core.score(None, table(), out=kept_run, **QUICK)
+    workspace = kept_run.removesuffix("/runs/first")
     fsspec.filesystem("memory").pipe(f"{workspace}/runs/unfinished/run.json", b"{}")
     shutil.rmtree(cache)
     opened = open_workspace(workspace)
     assert [run.name for run in opened.runs()] == ["first"]
     assert not opened.is_writable()
-    assert open_workspace(in_memory).folder == opened.folder
+    assert open_workspace(kept_run).folder == opened.folder
     with pytest.raises(RunError, match=r"no finished run is in 'memory://.*/runs'; make one with"):
         open_workspace(f"{workspace}/runs")
 
